@@ -1,0 +1,1 @@
+"""One step each: parse, one port call, map the errors."""

@@ -1,0 +1,1 @@
+"""The edge: HTTP routes, sign-in, problems."""

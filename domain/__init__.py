@@ -1,0 +1,1 @@
+"""What is true: pure rules of trading, without clock, randomness or I/O."""

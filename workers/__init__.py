@@ -1,0 +1,1 @@
+"""The processes: trading worker, streaming worker, gateway, consumers, local stack."""

@@ -1,0 +1,59 @@
+"""Every setting, typed, from environment variables with the prefix `BOTCORE_`."""
+
+from functools import cached_property
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Venue = Literal["sandbox", "testnet", "live"]
+
+
+class Settings(BaseSettings):
+    """One object that says where everything is. Secrets have no defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="BOTCORE_", extra="ignore", frozen=True)
+
+    # Secrets. `make run` makes its own under .run/; elsewhere they must be given.
+    jwt_secret: SecretStr = Field(min_length=32)
+    jwt_key_id: str = "1"
+    # 32 bytes, base64: AES-256-GCM for venue credentials.
+    credentials_key: SecretStr
+
+    # The edge.
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8001
+    # What clients are told by GET /api/config; derived from the gateway's address if empty.
+    public_ws_url: str = ""
+    allowed_origins: list[str] = []
+
+    # The services behind it.
+    mongodb_url: str = "mongodb://127.0.0.1:27117/?replicaSet=rs0"
+    mongodb_database: str = "botcore"
+    redis_url: str = "redis://127.0.0.1:6479/0"
+    rabbitmq_url: str = "amqp://guest:guest@127.0.0.1:5772/"
+    temporal_address: str = "127.0.0.1:7333"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str = "http://127.0.0.1:8333"
+    s3_endpoint_url: str = "http://127.0.0.1:8300"
+
+    # The venue. Addresses are the sandbox's; `testnet` and `live` use Binance's own.
+    venue: Venue = "sandbox"
+    exchange_url: str = "http://127.0.0.1:8100"
+    model_url: str = "http://127.0.0.1:8200"
+
+    log_level: str = "INFO"
+
+    @cached_property
+    def websocket_url(self) -> str:
+        """The address that clients open."""
+        return self.public_ws_url or f"ws://{self.gateway_host}:{self.gateway_port}/ws"
+
+    @cached_property
+    def exchange_ws_url(self) -> str:
+        """The sandbox exchange's WebSocket address, from its HTTP one."""
+        parts = urlsplit(self.exchange_url)
+        return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
