@@ -1,6 +1,8 @@
 """What the core needs from the outside, as Protocols that adapters fulfil."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from domain.events import DomainEvent
@@ -53,3 +55,62 @@ class SymbolBook(Protocol):
 
     def all_rules(self) -> list[SymbolRules]:
         """Return every symbol's rules, sorted by symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """Who a verified access token speaks for, and until when."""
+
+    user_id: str
+    roles: tuple[str, ...]
+    expires_at: datetime
+    token_id: str
+
+
+class TokenVerifier(Protocol):
+    """Reads access tokens."""
+
+    def verify(self, token: str) -> AccessClaims:
+        """Return the claims of a valid token.
+
+        Raises:
+            Rejected: `TOKEN_EXPIRED` or `TOKEN_INVALID`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class VenueCredentials:
+    """A user's keys at the venue; never logged, published or put into a history."""
+
+    api_key: str
+    api_secret: str
+
+    def __repr__(self) -> str:
+        """Tell nothing."""
+        return "VenueCredentials(***)"
+
+
+class CredentialVault(Protocol):
+    """Keeps venue credentials encrypted at rest."""
+
+    async def store(self, user_id: str, credentials: VenueCredentials) -> None:
+        """Encrypt and keep; replaces what was there."""
+
+    async def credentials(self, user_id: str) -> VenueCredentials | None:
+        """Decrypt a user's credentials, or None where there are none.
+
+        Raises:
+            Retryable: The store could not be reached.
+            HaltTrading: What is stored does not decrypt with the configured key.
+        """
+
+
+class AccountOpening(Protocol):
+    """Opens the trading account of a new user."""
+
+    async def open_account(self, user_id: str, balances: dict[str, Decimal]) -> None:
+        """Make the account with these free balances by asset; a second call changes nothing.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
