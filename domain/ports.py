@@ -1,11 +1,12 @@
 """What the core needs from the outside, as Protocols that adapters fulfil."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from domain.events import DomainEvent
+from domain.events import DomainEvent, PrivateFrame
 from domain.market import Quote, SymbolRules
 
 
@@ -33,6 +34,13 @@ class UserFeed(Protocol):
 
         Raises:
             Retryable: The feed could not be reached.
+        """
+
+    async def push_many(self, user_id: str, frames: Sequence[PrivateFrame]) -> list[int]:
+        """Append several events of one user, in order, in one round trip.
+
+        Raises:
+            Retryable: The feed could not be reached; pushing again is safe.
         """
 
 
