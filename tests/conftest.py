@@ -1,0 +1,138 @@
+"""Real servers for tests: started on first use, on private ports, gone at the session's end.
+
+Session-scoped addresses: `mongodb_url`, `redis_url`, `rabbitmq_url`, `temporal_address`,
+`exchange_url`, `s3_url`. A test that must break a server starts its own with `start_server`.
+Isolation for one test: `database`, `redis_client`, `rabbitmq_vhost_url`.
+"""
+
+import base64
+import dataclasses
+import hashlib
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio as redis
+
+from adapters.mongo import Database, database_of, open_client
+from workers.stack import servers
+from workers.stack.children import Launch
+from workers.stack.instance import Instance
+from workers.stack.servers import Place, Server
+
+StartServer = Callable[[Server], Instance]
+# Virtual hosts made when the broker boots (they cost nothing until used); one a test.
+RABBITMQ_VHOSTS = 100
+
+
+def _starter(root: Path) -> Iterator[StartServer]:
+    running: list[Instance] = []
+
+    def start(server: Server) -> Instance:
+        instance = Instance(server, root / f"{server.name}-{len(running)}")
+        running.append(instance)
+        instance.create()
+        return instance
+
+    try:
+        yield start
+    finally:
+        for instance in reversed(running):
+            instance.stop()
+
+
+@pytest.fixture(scope="session")
+def session_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+    yield from _starter(tmp_path_factory.mktemp("servers"))
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Start a server for this test alone, to be killed: `start_server(servers.REDIS)`."""
+    yield from _starter(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def mongodb_url(session_servers: StartServer) -> str:
+    return session_servers(servers.MONGODB).url
+
+
+@pytest.fixture(scope="session")
+def redis_url(session_servers: StartServer) -> str:
+    return session_servers(servers.REDIS).url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(session_servers: StartServer) -> str:
+    return session_servers(dataclasses.replace(servers.RABBITMQ, launch=_rabbitmq_with_vhosts)).url
+
+
+@pytest.fixture(scope="session")
+def temporal_address(session_servers: StartServer) -> str:
+    return session_servers(servers.TEMPORAL).url
+
+
+@pytest.fixture(scope="session")
+def exchange_url(session_servers: StartServer) -> str:
+    return session_servers(servers.EXCHANGE).url
+
+
+@pytest.fixture(scope="session")
+def s3_url(session_servers: StartServer) -> str:
+    return session_servers(servers.S3).url
+
+
+@pytest.fixture
+async def database(mongodb_url: str) -> AsyncIterator[Database]:
+    """Return a database of this test's own, with the schema in place."""
+    client = open_client(mongodb_url)
+    name = f"test_{secrets.token_hex(6)}"
+    try:
+        yield database_of(client, name)
+    finally:
+        await client.drop_database(name)
+        client.close()
+
+
+@pytest.fixture
+async def redis_client(redis_url: str) -> AsyncIterator[redis.Redis]:
+    """Return a client of an empty Redis."""
+    async with redis.Redis.from_url(redis_url) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def _rabbitmq_vhosts() -> Iterator[str]:
+    return iter([f"test{number}" for number in range(RABBITMQ_VHOSTS)])
+
+
+@pytest.fixture
+def rabbitmq_vhost_url(rabbitmq_url: str, _rabbitmq_vhosts: Iterator[str]) -> str:
+    """Return a broker's virtual host that nothing has used."""
+    return rabbitmq_url + next(_rabbitmq_vhosts)
+
+
+def _rabbitmq_with_vhosts(place: Place) -> Launch:
+    launch = servers.RABBITMQ.launch(place)
+    salt = b"salt"
+    digest = base64.b64encode(salt + hashlib.sha256(salt + b"guest").digest()).decode()
+    names = ["/", *(f"test{number}" for number in range(RABBITMQ_VHOSTS))]
+    everything = {"user": "guest", "configure": ".*", "write": ".*", "read": ".*"}
+    definitions = {
+        "users": [{
+            "name": "guest",
+            "password_hash": digest,
+            "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "tags": "administrator",
+        }],
+        "vhosts": [{"name": name} for name in names],
+        "permissions": [{**everything, "vhost": name} for name in names],
+    }  # fmt: skip
+    path = place.directory / "definitions.json"
+    path.write_text(json.dumps(definitions))
+    with (place.directory / "rabbitmq.conf").open("a") as configuration:
+        configuration.write(f"load_definitions = {path}\n")
+    return launch
