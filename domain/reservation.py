@@ -1,0 +1,195 @@
+"""What orders do to an account: reserve before they leave, settle by fill, release."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from domain.account import (
+    ACCOUNT_QUOTE_ASSET,
+    ZERO,
+    Account,
+    OpenOrder,
+    on_day,
+    with_balance,
+)
+from domain.errors import ErrorCode
+from domain.market import Quote
+from domain.orders import Order, Side
+from domain.positions import Position, position_after
+from domain.risk import (
+    BPS,
+    Denial,
+    LimitType,
+    advance_rate,
+    base_quantity,
+    check,
+    notional,
+)
+from domain.trades import Fill, Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The account with the order on it."""
+
+    account: Account
+    open_order: OpenOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The account after a trade's fills, and the positions that changed, oldest first."""
+
+    account: Account
+    positions: tuple[Position, ...] = ()
+
+
+def reserve(  # noqa: PLR0913 - everything that the one decision about an order sees
+    account: Account,
+    order: Order,
+    quote: Quote,
+    rate: Decimal,
+    now: datetime,
+    requested_at_ms: int,
+) -> Reserved | Denial:
+    """Decide on an order and, where it may leave, hold what it needs.
+
+    Args:
+        account: The state that the decision is made on.
+        order: What is asked; must not be on the account already.
+        quote: The live quote of its symbol.
+        rate: The value of one unit of the symbol's quote asset in the account's.
+        now: Our time.
+        requested_at_ms: The venue's time, with which the request will be signed.
+    """
+    account = replace(on_day(account, now), rate=advance_rate(account.rate, now))
+    denial = check(account, order, quote, rate, now)
+    if denial is not None:
+        return denial
+    asset, needed, held = _needs(account, order, quote)
+    free = account.balance(asset).free
+    if needed <= 0 or free < needed:
+        return Denial(
+            ErrorCode.INSUFFICIENT_BALANCE,
+            LimitType.BALANCE,
+            f"the order needs {needed:f} {asset}, {free:f} is free",
+            free,
+            needed,
+        )
+    open_order = OpenOrder(
+        order=order,
+        requested_at_ms=requested_at_ms,
+        created_at=now,
+        reserved_asset=asset,
+        reserved=held,
+        notional_quote=notional(order.intent, quote) * rate,
+    )
+    account = with_balance(account, asset, -held, held)
+    orders = {**account.orders, order.trade_id: open_order}
+    return Reserved(replace(account, orders=orders), open_order)
+
+
+def _needs(account: Account, order: Order, quote: Quote) -> tuple[str, Decimal, Decimal]:
+    """Return the asset, what must be free of it, and what is held.
+
+    A MARKET purchase by quantity may slip: up to the price collar more is held where it is
+    there, so that a simultaneous order does not spend it.
+    """
+    intent = order.intent
+    if intent.side is Side.SELL:
+        quantity = base_quantity(intent, quote)
+        return order.base_asset, quantity, quantity
+    needed = notional(intent, quote)
+    if intent.price is not None or intent.quote_quantity is not None:
+        return order.quote_asset, needed, needed
+    slipped = needed * (1 + account.limits.price_collar_bps / BPS)
+    free = account.balance(order.quote_asset).free
+    return order.quote_asset, needed, max(needed, min(slipped, free))
+
+
+def settle(account: Account, trade: Trade) -> Settled:
+    """Return the account with the trade's fills on it, each fill once.
+
+    A trade that is not on the account was settled to its end before: nothing changes.
+    """
+    open_order = account.orders.get(trade.order.trade_id)
+    if open_order is None:
+        return Settled(account)
+    changed: dict[str, Position] = {}
+    for fill in trade.fills:
+        if fill.venue_trade_id not in open_order.applied_fills:
+            account, open_order, position = _apply(account, open_order, fill)
+            if position is not None:
+                changed[position.position_id] = position
+    open_order = replace(open_order, is_confirmed=trade.venue_order_id is not None)
+    orders = {key: value for key, value in account.orders.items() if key != trade.order.trade_id}
+    if trade.is_terminal:
+        account = with_balance(
+            account, open_order.reserved_asset, open_order.reserved, -open_order.reserved
+        )
+    else:
+        orders[trade.order.trade_id] = open_order
+    return Settled(replace(account, orders=orders), tuple(changed.values()))
+
+
+def release(account: Account, trade_id: str, requested_at_ms: int) -> Account:
+    """Return the account without an order that provably never reached the venue.
+
+    Only the reservation that was signed with `requested_at_ms` is released: a later one
+    belongs to somebody who took over.
+    """
+    open_order = account.orders.get(trade_id)
+    if open_order is None or open_order.requested_at_ms != requested_at_ms:
+        return account
+    orders = {key: value for key, value in account.orders.items() if key != trade_id}
+    account = with_balance(
+        account, open_order.reserved_asset, open_order.reserved, -open_order.reserved
+    )
+    return replace(account, orders=orders)
+
+
+def restamp(account: Account, trade_id: str, old_ms: int, new_ms: int) -> Account | None:
+    """Return the account with a request about to be sent again, under a new time.
+
+    None where somebody else has sent it again, or settled it, in the meantime.
+    """
+    open_order = account.orders.get(trade_id)
+    if open_order is None or open_order.requested_at_ms != old_ms or open_order.is_confirmed:
+        return None
+    again = replace(open_order, requested_at_ms=new_ms)
+    return replace(account, orders={**account.orders, trade_id: again})
+
+
+def _apply(
+    account: Account, open_order: OpenOrder, fill: Fill
+) -> tuple[Account, OpenOrder, Position | None]:
+    order = open_order.order
+    cost = fill.price * fill.quantity
+    buys = order.intent.side is Side.BUY
+    spent, received = (cost, fill.quantity) if buys else (fill.quantity, cost)
+    spent_asset, received_asset = (
+        (order.quote_asset, order.base_asset) if buys else (order.base_asset, order.quote_asset)
+    )
+    from_reserve = min(open_order.reserved, spent)
+    account = with_balance(account, spent_asset, from_reserve - spent, -from_reserve)
+    account = with_balance(account, received_asset, received, ZERO)
+    account = with_balance(account, fill.commission_asset, -fill.commission, ZERO)
+    left = open_order.reserved - from_reserve
+    if buys and order.intent.price is not None:  # filled below its limit: free the difference
+        saved = min(left, (order.intent.price - fill.price) * fill.quantity)
+        account = with_balance(account, spent_asset, saved, -saved)
+        left -= saved
+    position, pnl = position_after(account.positions.get(order.intent.symbol), order, fill)
+    account = _realize(account, order, fill, pnl)
+    if position is not None:
+        account = replace(account, positions={**account.positions, position.symbol: position})
+    applied = (*open_order.applied_fills, fill.venue_trade_id)
+    return account, replace(open_order, reserved=left, applied_fills=applied), position
+
+
+def _realize(account: Account, order: Order, fill: Fill, pnl: Decimal) -> Account:
+    if order.quote_asset != ACCOUNT_QUOTE_ASSET:
+        return account
+    account = on_day(account, fill.time)
+    day = replace(account.day, realized_pnl=account.day.realized_pnl + pnl)
+    return replace(account, day=day)

@@ -1,0 +1,46 @@
+"""Every timeout and retry of the house, each with its reason."""
+
+# The document's retry policy: try, wait 1 s, try, wait 2 s, try, then fail.
+FIRST_RETRY_S = 1.0
+SECOND_RETRY_S = 2.0
+RETRY_BACKOFF = 2.0
+MAX_ATTEMPTS = 3
+
+# What follows a fill must happen, however long a service is away: the document's waits
+# first, then this often.
+PERSISTENT_RETRY_MAX_S = 10.0
+
+# A venue request is refused by the venue once it is older than this, so that its absence
+# can be proven soon; loopback needs 2 ms, a trans-oceanic round trip some 300 ms.
+RECEIVE_WINDOW_MS = 1_000
+# Clocks of the venue's front ends differ a little; absence is proven only after this more.
+ABSENCE_MARGIN_MS = 100
+
+# A venue that has not answered an order by then is asked about it instead.
+VENUE_TIMEOUT_S = 3.0
+
+# One try of one step, the venue's time-out and a majority write included.
+STEP_TIMEOUT_S = 10.0
+
+# A workflow task that a dead process held is given to another after this; until then a
+# trade stands still, and a stalled but living process must not lose it too easily.
+WORKFLOW_TASK_TIMEOUT_S = 5.0
+
+# How long a caller waits for the venue's outcome before 202 with status UNKNOWN. The
+# document's three attempts take 3 s and what the attempts themselves need.
+ANSWER_PATIENCE_S = 10.0
+
+# An order whose outcome stayed unknown is asked about this often, slower each time.
+UNKNOWN_RETRY_MAX_S = 30.0
+
+# The user-data stream drives resting orders; this is for its silence.
+RECONCILE_INTERVAL_S = 15.0
+
+# A reservation older than this without a running workflow was orphaned by a crash between
+# the reservation and the workflow's start (both take milliseconds).
+ORPHAN_AGE_S = 20.0
+ORPHAN_SWEEP_INTERVAL_S = 10.0
+
+# A reader who asks for a trade that was answered a moment ago waits this long for its
+# record, so that everyone reads what they wrote.
+READ_YOUR_WRITES_S = 0.5
