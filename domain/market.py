@@ -40,3 +40,13 @@ class Quote:
     volume_24h: Decimal
     change_24h: Decimal
     timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What an order is judged with: its symbol's live quote, and the value of one unit of
+    the symbol's quote asset in the account's quote asset.
+    """
+
+    quote: Quote
+    rate: Decimal = Decimal(1)

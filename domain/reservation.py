@@ -13,7 +13,7 @@ from domain.account import (
     with_balance,
 )
 from domain.errors import ErrorCode
-from domain.market import Quote
+from domain.market import Pricing, Quote
 from domain.orders import Order, Side
 from domain.positions import Position, position_after
 from domain.risk import (
@@ -44,29 +44,23 @@ class Settled:
     positions: tuple[Position, ...] = ()
 
 
-def reserve(  # noqa: PLR0913 - everything that the one decision about an order sees
-    account: Account,
-    order: Order,
-    quote: Quote,
-    rate: Decimal,
-    now: datetime,
-    requested_at_ms: int,
+def reserve(
+    account: Account, order: Order, pricing: Pricing, now: datetime, requested_at_ms: int
 ) -> Reserved | Denial:
     """Decide on an order and, where it may leave, hold what it needs.
 
     Args:
         account: The state that the decision is made on.
         order: What is asked; must not be on the account already.
-        quote: The live quote of its symbol.
-        rate: The value of one unit of the symbol's quote asset in the account's.
+        pricing: The live quote of its symbol and what that is worth to the account.
         now: Our time.
         requested_at_ms: The venue's time, with which the request will be signed.
     """
     account = replace(on_day(account, now), rate=advance_rate(account.rate, now))
-    denial = check(account, order, quote, rate, now)
+    denial = check(account, order, pricing, now)
     if denial is not None:
         return denial
-    asset, needed, held = _needs(account, order, quote)
+    asset, needed, held = _needs(account, order, pricing.quote)
     free = account.balance(asset).free
     if needed <= 0 or free < needed:
         return Denial(
@@ -82,7 +76,7 @@ def reserve(  # noqa: PLR0913 - everything that the one decision about an order 
         created_at=now,
         reserved_asset=asset,
         reserved=held,
-        notional_quote=notional(order.intent, quote) * rate,
+        notional_quote=notional(order.intent, pricing.quote) * pricing.rate,
     )
     account = with_balance(account, asset, -held, held)
     orders = {**account.orders, order.trade_id: open_order}

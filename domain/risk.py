@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from domain.account import Account, OrderRate, TradingState, daily_loss_pct
 from domain.errors import ErrorCode
-from domain.market import Quote
+from domain.market import Pricing, Quote
 from domain.orders import Order, OrderIntent, Side
 
 BPS = Decimal(10_000)
@@ -85,24 +85,21 @@ def orders_last_minute(rate: OrderRate, now: datetime) -> Decimal:
     return rate.count + rate.previous_count * share
 
 
-def check(
-    account: Account, order: Order, quote: Quote, rate: Decimal, now: datetime
-) -> Denial | None:
+def check(account: Account, order: Order, pricing: Pricing, now: datetime) -> Denial | None:
     """Judge an order against everything but the balance; None lets it pass.
 
     Args:
         account: The state, its day and order rate already moved to `now`.
         order: What is asked.
-        quote: The live quote of the symbol.
-        rate: The value of one unit of the symbol's quote asset in the account's.
+        pricing: The live quote of the symbol and what that is worth to the account.
         now: The time of the decision.
     """
     return (
-        _check_state(account, order, quote)
+        _check_state(account, order, pricing.quote)
         or _check_rate(account, now)
         or _check_daily_loss(account, order)
-        or _check_collar(account, order.intent, quote)
-        or _check_notionals(account, order, quote, rate)
+        or _check_collar(account, order.intent, pricing.quote)
+        or _check_notionals(account, order, pricing)
         or _check_open_positions(account, order)
     )
 
@@ -170,7 +167,8 @@ def _check_collar(account: Account, intent: OrderIntent, quote: Quote) -> Denial
     )
 
 
-def _check_notionals(account: Account, order: Order, quote: Quote, rate: Decimal) -> Denial | None:
+def _check_notionals(account: Account, order: Order, pricing: Pricing) -> Denial | None:
+    quote, rate = pricing.quote, pricing.rate
     limits, worth = account.limits, notional(order.intent, quote) * rate
     if worth > limits.max_order_notional_quote:
         limit = limits.max_order_notional_quote
