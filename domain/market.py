@@ -44,8 +44,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """What an order is judged with: its symbol's live quote, and the value of one unit of
-    the symbol's quote asset in the account's quote asset.
+    """What an order is judged with.
+
+    `rate` is the value of one unit of the symbol's quote asset in the account's.
     """
 
     quote: Quote
