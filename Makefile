@@ -1,0 +1,53 @@
+# `make help` lists the targets. Each does its own set-up (scripts/bootstrap).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what is missing: Debian packages and .venv (every target does this itself)
+	@./scripts/bootstrap
+
+.PHONY: run
+run: setup ## Start the whole system on this machine, take the tour, stay up until Ctrl-C
+	@exec $(PYTHON) -m workers.stack
+
+.PHONY: tour
+tour: setup ## Take the tour again through the running system
+	@exec $(PYTHON) -m workers.tour
+
+.PHONY: stop
+stop: ## Stop the running system
+	@test ! -x $(PYTHON) || exec $(PYTHON) -m workers.stack stop
+
+.PHONY: reset
+reset: ## Stop it and delete everything that it kept (.run)
+	@test ! -x $(PYTHON) || exec $(PYTHON) -m workers.stack reset
+
+.PHONY: check
+check: setup ## Lint, format, types, layers, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+.PHONY: test
+test: check ## check, then every test, with branch coverage
+	$(BIN)/pytest --cov --cov-branch --cov-report=term:skip-covered
+
+.PHONY: bench
+bench: setup ## Measure a trade against a private stack and write bench/results
+	$(PYTHON) -m bench.trade
+
+.PHONY: lock
+lock: setup ## Pin every dependency of pyproject.toml again, with hashes
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade \
+	  --quiet --output-file requirements.lock
