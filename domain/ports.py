@@ -67,12 +67,16 @@ class SymbolBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """Who a verified access token speaks for, and until when."""
+    """Who a verified access token speaks for, and until when.
+
+    `session_id` names the sign-in that it came from.
+    """
 
     user_id: str
     roles: tuple[str, ...]
     expires_at: datetime
     token_id: str
+    session_id: str = ""
 
 
 class TokenVerifier(Protocol):

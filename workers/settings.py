@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Venue = Literal["sandbox", "testnet", "live"]
@@ -18,8 +18,13 @@ class Settings(BaseSettings):
     # Secrets. `make run` makes its own under .run/; elsewhere they must be given.
     jwt_secret: SecretStr = Field(min_length=32)
     jwt_key_id: str = "1"
+    # Keys of earlier key ids (JSON object): still accepted, never used for new tokens.
+    jwt_previous_secrets: dict[str, SecretStr] = {}
     # 32 bytes, base64: AES-256-GCM for venue credentials.
     credentials_key: SecretStr
+    credentials_key_id: str = "1"
+    # Keys of earlier key ids (JSON object): still decrypt, never encrypt.
+    credentials_previous_keys: dict[str, SecretStr] = {}
 
     # The edge.
     api_host: str = "127.0.0.1"
@@ -29,6 +34,21 @@ class Settings(BaseSettings):
     # What clients are told by GET /api/config; derived from the gateway's address if empty.
     public_ws_url: str = ""
     allowed_origins: list[str] = []
+    # Networks whose X-Forwarded-For is believed, such as ["10.0.0.0/8"].
+    trusted_proxies: list[IPvAnyNetwork] = []
+    max_body_bytes: int = Field(default=262_144, gt=0)
+    # How long a client may take to send a request's headers, and then its body.
+    request_timeout_s: float = Field(default=10.0, gt=0)
+    # On shutdown /readyz fails this long before connections are refused.
+    shutdown_drain_s: float = Field(default=0.5, ge=0)
+
+    # Sign-in: how many attempts may fail in `sign_in_window_s`, and how many people may
+    # register from one address in it.
+    sign_in_window_s: int = Field(default=300, gt=0)
+    failures_per_account_and_address: int = Field(default=10, gt=0)
+    failures_per_address: int = Field(default=100, gt=0)
+    failures_per_account: int = Field(default=100, gt=0)
+    registrations_per_address: int = Field(default=100, gt=0)
 
     # The services behind it.
     mongodb_url: str = "mongodb://127.0.0.1:27117/?replicaSet=rs0"

@@ -1,0 +1,46 @@
+"""The edge, composed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api.errors import documented_problems, install_error_handlers
+from api.metrics import HttpMetrics
+from api.middleware import EdgeMiddleware
+from api.routes import config, health
+from api.routes.config import product_version
+from api.services import NEEDS, compose
+from workers.connections import open_connections
+from workers.settings import Settings
+
+ROUTERS = (config.router, health.router)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application; connections open when its lifespan begins."""
+    metrics = HttpMetrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_connections(settings, NEEDS) as connections:
+            app.state.services = compose(settings, connections, metrics)
+            yield
+
+    app = FastAPI(
+        title="Bot Core",
+        version=product_version(),
+        lifespan=lifespan,
+        responses=documented_problems(),
+        redoc_url=None,
+    )
+    app.add_middleware(
+        EdgeMiddleware,
+        metrics=metrics,
+        max_body_bytes=settings.max_body_bytes,
+        body_timeout_s=settings.request_timeout_s,
+    )
+    install_error_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

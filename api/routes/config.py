@@ -1,0 +1,42 @@
+"""What a client has to know before it signs in."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from api.dependencies import ServicesOf
+from api.json_codec import ExactJSONResponse, answer
+from api.routing import edge_router
+from api.schemas import AnswerModel
+
+router = edge_router("/api/config", "Health")
+
+_UNINSTALLED = "0.0.0"
+
+
+class Configuration(AnswerModel):
+    """Where the WebSocket gateway is, and which venue orders go to."""
+
+    ws_url: str
+    venue: str
+    version: str
+
+
+def product_version() -> str:
+    """Return the installed version; a bare checkout has none."""
+    try:
+        return version("bot-core")
+    except PackageNotFoundError:
+        return _UNINSTALLED
+
+
+@router.get("", response_model=Configuration)
+async def configuration(services: ServicesOf) -> ExactJSONResponse:
+    """Answer without a sign-in."""
+    settings = services.settings
+    return answer(
+        {
+            "ws_url": settings.websocket_url,
+            "venue": settings.venue,
+            "version": product_version(),
+        },
+        headers={"Cache-Control": "public, max-age=60"},
+    )

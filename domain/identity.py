@@ -1,0 +1,3 @@
+"""People: who they are, and what their passwords and addresses must look like."""
+
+OPERATOR = "operator"
