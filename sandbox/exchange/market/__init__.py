@@ -1,0 +1,1 @@
+"""The market around the accounts: prices, quotes, takers, candles."""

@@ -1,0 +1,303 @@
+"""The exchange as one object: engine, journal, markets and listeners.
+
+Hazard: `commit` is what makes an act true. Answers and user events leave after it, never before.
+"""
+
+import asyncio
+import secrets
+import string
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+import orjson
+
+from sandbox.exchange.core import journal as journal_file
+from sandbox.exchange.core.engine import Engine
+from sandbox.exchange.core.journal import Journal
+from sandbox.exchange.core.ledger import Account, Ledger
+from sandbox.exchange.core.matching import Market, PublicTrade
+from sandbox.exchange.core.records import AccountOpened, PriceShifted, Record, TradeIdsReserved
+from sandbox.exchange.core.symbols import SYMBOLS, text
+from sandbox.exchange.market.candles import Candles
+from sandbox.exchange.market.maker import Maker
+from sandbox.exchange.market.noise import PriceFunction
+from sandbox.exchange.market.source import ModelSource, Source
+from sandbox.exchange.market.ticker import AVERAGE_MS, RollingWindow, best, day_window
+from sandbox.exchange.protocol.faults import Fault, Faults
+from sandbox.exchange.protocol.hub import Hub
+from sandbox.exchange.protocol.limits import Limits
+from sandbox.exchange.protocol.user_events import events_of
+from sandbox.exchange.settings import Settings
+
+_KEY_LETTERS: Final = string.ascii_letters + string.digits
+_TAPE: Final = 1_000
+
+
+def now_ms() -> int:
+    """The venue's clock, in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class AggregateTrade:
+    """Trades of one taker at one price."""
+
+    aggregate_id: int
+    group: int
+    price: Decimal
+    quantity: Decimal
+    first_id: int
+    last_id: int
+    time_ms: int
+    is_buyer_maker: bool
+
+
+@dataclass(slots=True)
+class Listing:
+    """Everything about one traded symbol.
+
+    Attributes:
+        source: Where its price comes from.
+        paused: Whether the model leaves it alone.
+        depth_bids: Prices that changed since the last depth event, by update interval.
+    """
+
+    market: Market
+    maker: Maker
+    candles: Candles
+    day: RollingWindow
+    average: RollingWindow
+    model: PriceFunction
+    source: Source
+    paused: bool = False
+    tape: deque[PublicTrade] = field(default_factory=lambda: deque(maxlen=_TAPE))
+    aggregates: deque[AggregateTrade] = field(default_factory=lambda: deque(maxlen=_TAPE))
+    next_aggregate: int = 1
+    best: tuple[Decimal, ...] = ()
+    depth: dict[int, tuple[set[Decimal], set[Decimal], int]] = field(
+        default_factory=lambda: {100: (set(), set(), 1), 1000: (set(), set(), 1)}
+    )
+
+
+class Venue:
+    """One running exchange.
+
+    Args:
+        settings: What was chosen at start.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        started_ms = now_ms()
+        self.settings = settings
+        self.ledger = Ledger()
+        self.recovered_lines = journal_file.read(settings.directory, self.ledger.apply)
+        self.engine = Engine(self.ledger, settings.maker_rate, settings.taker_rate)
+        self.engine.on_record = self._note
+        self.journal = Journal(settings.directory)
+        self.hub = Hub()
+        self.limits = Limits(
+            settings.weight_limit, settings.order_limit_10s, settings.order_limit_1d
+        )
+        self.faults = Faults()
+        self.listings = {symbol: self._list(symbol, started_ms) for symbol in SYMBOLS}
+        self._events: list[tuple[str, bytes]] = []
+
+    def _list(self, symbol: str, started_ms: int) -> Listing:
+        rules = SYMBOLS[symbol]
+        market = self.engine.markets[symbol]
+        model = PriceFunction(
+            self.settings.seed, symbol, float(rules.start_price), rules.daily_volatility
+        )
+        factor = float(self.ledger.price_factors.get(symbol, "1"))
+        source = ModelSource(model, factor)
+        market.last_price = rules.to_tick(Decimal(f"{source.targets(started_ms)[-1]:.8f}"))
+        candles = Candles(rules, model, started_ms, market.last_price)
+        return Listing(
+            market,
+            Maker(self.engine, market, self.settings.seed),
+            candles,
+            day_window(candles),
+            RollingWindow(candles, AVERAGE_MS),
+            model,
+            source,
+        )
+
+    def _note(self, record: Record) -> None:
+        """Keep the events of a record until it is on disk."""
+        if isinstance(record, TradeIdsReserved | PriceShifted):
+            return
+        if self.hub.by_account.get(record.account_id):
+            for event in events_of(record, self.ledger):
+                self._events.append((record.account_id, orjson.dumps(event)))
+
+    async def commit(self) -> None:
+        """Make what has happened durable, then tell its accounts."""
+        waiting = self.commit_soon()
+        if waiting is not None:
+            await waiting
+
+    def commit_soon(self) -> asyncio.Future[None] | None:
+        """Start a commit; user events leave when it is done. None when nothing has happened."""
+        self.publish_markets()
+        records = self.engine.take()
+        if not records:
+            return None
+        events, self._events = self._events, []
+        waiting = self.journal.append(records)
+        if events:
+
+            def tell(_: asyncio.Future[None]) -> None:
+                for account_id, raw in events:
+                    self.hub.publish_user(account_id, raw)
+
+            waiting.add_done_callback(tell)
+        return waiting
+
+    def publish_markets(self) -> None:
+        """Send trades and changed books of every symbol to its listeners."""
+        for listing in self.listings.values():
+            if listing.market.trades:
+                self._publish_trades(listing)
+            book = listing.market.book
+            if book.bids.changed or book.asks.changed:
+                self._publish_book(listing)
+
+    def _publish_trades(self, listing: Listing) -> None:
+        market = listing.market
+        trades, market.trades = market.trades, []
+        symbol = market.rules.symbol
+        stream = symbol.lower() + "@trade"
+        listens = self.hub.listens(stream)
+        for trade in trades:
+            listing.candles.add(trade)
+            listing.tape.append(trade)
+            if listens:
+                self.hub.publish(
+                    stream,
+                    {
+                        "e": "trade",
+                        "E": trade.time_ms,
+                        "s": symbol,
+                        "t": trade.trade_id,
+                        "p": text(trade.price),
+                        "q": text(trade.quantity),
+                        "T": trade.time_ms,
+                        "m": trade.is_buyer_maker,
+                        "M": True,
+                    },
+                )
+        self._aggregate(listing, trades)
+
+    def _aggregate(self, listing: Listing, trades: list[PublicTrade]) -> None:
+        symbol = listing.market.rules.symbol
+        fresh: list[AggregateTrade] = []
+        for trade in trades:
+            if fresh and fresh[-1].group == trade.group and fresh[-1].price == trade.price:
+                fresh[-1].quantity += trade.quantity
+                fresh[-1].last_id = trade.trade_id
+                continue
+            fresh.append(
+                AggregateTrade(
+                    listing.next_aggregate,
+                    trade.group,
+                    trade.price,
+                    trade.quantity,
+                    trade.trade_id,
+                    trade.trade_id,
+                    trade.time_ms,
+                    trade.is_buyer_maker,
+                )
+            )
+            listing.next_aggregate += 1
+        listing.aggregates.extend(fresh)
+        stream = symbol.lower() + "@aggTrade"
+        if self.hub.listens(stream):
+            for each in fresh:
+                head = {"e": "aggTrade", "E": each.time_ms, "s": symbol}
+                self.hub.publish(stream, head | aggregate_view(each))
+
+    def _publish_book(self, listing: Listing) -> None:
+        market = listing.market
+        bids, asks = market.book.take_changes()
+        symbol = market.rules.symbol
+        lower = symbol.lower()
+        for interval, (old_bids, old_asks, _) in listing.depth.items():
+            name = f"{lower}@depth" if interval == 1000 else f"{lower}@depth@{interval}ms"  # noqa: PLR2004 - the default interval has no suffix
+            if self.hub.listens(name):
+                old_bids |= bids
+                old_asks |= asks
+        found = best(market)
+        if found != listing.best:
+            listing.best = found
+            stream = lower + "@bookTicker"
+            if self.hub.listens(stream):
+                names = zip("bBaA", found, strict=True)
+                event = {"u": market.book.update_id, "s": symbol}
+                self.hub.publish(stream, event | {name: text(v) for name, v in names})
+
+    async def open_account(self, balances: dict[str, Decimal]) -> Account:
+        """Open an account with a key of its own."""
+        account_id = f"acc-{secrets.token_hex(8)}"
+        self.engine.open_account(
+            AccountOpened(
+                time=now_ms(),
+                account_id=account_id,
+                api_key=_key(),
+                api_secret=_key(),
+                balances=balances,
+            )
+        )
+        await self.commit()
+        return self.ledger.accounts[account_id]
+
+    async def apply_stream_faults(self, added: Fault | None = None) -> None:
+        """Close or silence streams as the faults say; `added` is the one just switched on."""
+        self.hub.silent_market.clear()
+        self.hub.silent_users.clear()
+        for fault in self.faults.items.values():
+            if fault.kind == "silence_streams":
+                if fault.target != "user":
+                    self.hub.silent_market.add(fault.match.stream or "*")
+                if fault.target != "market":
+                    self.hub.silent_users.add(fault.match.account_id or "*")
+        if added is not None and added.kind == "close_streams":
+            added.fired += self._close_streams(added)
+
+    def _close_streams(self, fault: Fault) -> int:
+        """Cut the connections that a fault is about; returns how many."""
+        match, cut = fault.match, 0
+        for connection in list(self.hub.connections):
+            market = bool(connection.streams) and match.stream in {None, *connection.streams}
+            user = bool(connection.users) and match.account_id in {None, *connection.users.values()}
+            if (market and fault.target != "user") or (user and fault.target != "market"):
+                connection.drop()
+                cut += 1
+        return cut
+
+    async def close(self) -> None:
+        """Close every connection and the journal."""
+        for connection in list(self.hub.connections):
+            await connection.close()
+        await self.commit()
+        await self.journal.close()
+
+
+def _key() -> str:
+    return "".join(secrets.choice(_KEY_LETTERS) for _ in range(64))
+
+
+def aggregate_view(found: AggregateTrade) -> dict[str, object]:
+    """An aggregate trade as answers and events show it."""
+    return {
+        "a": found.aggregate_id,
+        "p": text(found.price),
+        "q": text(found.quantity),
+        "f": found.first_id,
+        "l": found.last_id,
+        "T": found.time_ms,
+        "m": found.is_buyer_maker,
+        "M": True,
+    }
