@@ -87,13 +87,21 @@ class Child:
         Raises:
             StartError: the child ended first, or the time ran out.
         """
-        deadline = time.monotonic() + timeout_s
+        started_at = time.monotonic()
         while not is_ready():
-            if self.exit_code is not None:
-                raise StartError(f"{self.name} ended with {self.exit_code}:\n{self.log_tail()}")
-            if time.monotonic() > deadline:
-                raise StartError(f"{self.name} not ready in {timeout_s:g} s:\n{self.log_tail()}")
+            self.require_alive(time.monotonic() - started_at, timeout_s)
             time.sleep(_POLL_S)
+
+    def require_alive(self, waited_s: float, timeout_s: float) -> None:
+        """Check a child that is not ready after `waited_s`.
+
+        Raises:
+            StartError: it has ended, or has had its time.
+        """
+        if self.exit_code is not None:
+            raise StartError(f"{self.name} ended with {self.exit_code}:\n{self.log_tail()}")
+        if waited_s > timeout_s:
+            raise StartError(f"{self.name} not ready in {timeout_s:g} s:\n{self.log_tail()}")
 
     def log_tail(self) -> str:
         """Return the end of what the child has written."""
@@ -104,9 +112,13 @@ class Child:
         if self.exit_code is None:
             self._process.send_signal(number)
 
+    def terminate(self) -> None:
+        """Ask it to end, without waiting."""
+        self.signal(signal.SIGTERM)
+
     def stop(self, grace_s: float = STOP_GRACE_S) -> None:
         """Ask it to end, insist after `grace_s`, and leave nothing of its group."""
-        self.signal(signal.SIGTERM)
+        self.terminate()
         try:
             self._process.wait(grace_s)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,1 @@
+"""The tour: one trade through the public interfaces, shown step by step."""
