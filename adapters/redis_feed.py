@@ -1,21 +1,24 @@
 """The private feed: one Redis stream per user, one round trip per push."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from adapters.exact_json import dump
 from domain.errors import ErrorCode, Retryable
-from domain.events import PrivateFrame
+from domain.events import CHANNEL_OF_FRAME, PrivateFrame
 
 # What a client can resume over: about the last 1,000 events, for a week after the last one.
 FEED_LENGTH = 1_000
 FEED_TTL_S = 7 * 24 * 3_600
 # A workflow repeats a push within seconds, or, after a long outage, within hours.
 SEEN_TTL_S = 24 * 3_600
+
+_FRAME_START = b'{"type":"'
 
 # The entry's id is the sequence, so that a reader asks for "after N" without an index. The
 # frame is complete but for its sequence, which only this script knows.
@@ -36,6 +39,14 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return answer
 """
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One private event as it is sent: `frame` is complete."""
+
+    sequence: int
+    frame: bytes
 
 
 def feed_key(user_id: str) -> str:
@@ -84,10 +95,59 @@ class RedisUserFeed:
                 args=[*limits, *(_unfinished(frame) for frame in frames)],
             )
         except (RedisError, OSError) as error:
-            raise Retryable(
-                ErrorCode.SERVICE_UNAVAILABLE, "The private feed could not be reached."
-            ) from error
+            raise _unreachable() from error
         return sequences
+
+
+class RedisFeedReader:
+    """Reads private events back, for those who missed them."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def last_sequence(self, user_id: str) -> int:
+        """Return the sequence of the user's latest event, 0 where there was none.
+
+        Raises:
+            Retryable: The feed could not be reached.
+        """
+        try:
+            return int(await self._redis.get(sequence_key(user_id)) or 0)
+        except (RedisError, OSError) as error:
+            raise _unreachable() from error
+
+    async def after(self, user_id: str, sequence: int, limit: int) -> list[FeedEntry]:
+        """Return up to `limit` events that followed `sequence`, oldest first.
+
+        Where the first one is not `sequence + 1`, those between have been trimmed.
+
+        Raises:
+            Retryable: The feed could not be reached.
+        """
+        try:
+            answer = await self._redis.xrange(
+                feed_key(user_id), min=f"{sequence + 1}-0", count=limit
+            )
+        except (RedisError, OSError) as error:
+            raise _unreachable() from error
+        # The connection does not decode, which redis-py's types cannot say.
+        entries = cast("list[tuple[bytes, dict[bytes, bytes]]]", answer)
+        return [FeedEntry(int(key.split(b"-")[0]), fields[b"frame"]) for key, fields in entries]
+
+
+def sequence_of(frame: bytes) -> int:
+    """Return the sequence of a frame that this module wrote (its last member)."""
+    return int(frame[frame.rindex(b":") + 1 : -1])
+
+
+def channel_of_frame(frame: bytes) -> str:
+    """Return the private channel of a frame that this module wrote (its first member)."""
+    start = len(_FRAME_START)
+    return CHANNEL_OF_FRAME[frame[start : frame.index(b'"', start)].decode()]
+
+
+def _unreachable() -> Retryable:
+    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, "The private feed could not be reached.")
 
 
 def _unfinished(frame: PrivateFrame) -> bytes:

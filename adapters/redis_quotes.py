@@ -32,9 +32,9 @@ def public_key(channel: str) -> str:
     return f"{_PUBLIC}{channel}"
 
 
-def channel_of(public: str) -> str:
-    """Return the WebSocket channel that a Redis channel broadcasts."""
-    return public.removeprefix(_PUBLIC)
+def channel_of(key: str) -> str | None:
+    """Return the WebSocket channel that a Redis channel broadcasts, None where it is no such."""
+    return key.removeprefix(_PUBLIC) if key.startswith(_PUBLIC) else None
 
 
 def quote_document(quote: Quote) -> bytes:
