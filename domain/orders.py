@@ -4,11 +4,13 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from enum import StrEnum
+from typing import NoReturn
 
 from domain.errors import ErrorCode, Rejected
 from domain.market import SymbolRules
+from domain.precision import LARGEST
 
 
 class Side(StrEnum):
@@ -82,6 +84,8 @@ class Order:
 # Any fixed namespace serves; changing it would let old keys trade again.
 _TRADE_NAMESPACE = uuid.UUID("6f0f3c1e-6d0b-5b7e-9d7e-6b8f4f6f2a11")
 _CLIENT_ORDER_PREFIX = "bc-"
+# The default context would round numbers of more than 28 digits to the same one.
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
 def trade_id_of(user_id: str, idempotency_key: str) -> str:
@@ -107,16 +111,21 @@ def trade_id_from_client_order_id(value: str) -> str | None:
     if not value.startswith(_CLIENT_ORDER_PREFIX):
         return None
     try:
-        return str(uuid.UUID(hex=value.removeprefix(_CLIENT_ORDER_PREFIX)))
+        trade_id = str(uuid.UUID(hex=value.removeprefix(_CLIENT_ORDER_PREFIX)))
     except ValueError:
         return None
+    # UUID reads many spellings (braces, capitals, underscores); only one of them is ours.
+    return trade_id if client_order_id(trade_id) == value else None
 
 
 def fingerprint(intent: OrderIntent) -> str:
-    """Return what tells two bodies under one key apart: equal orders have equal ones."""
+    """Return what tells two bodies under one key apart: equal orders have equal ones.
+
+    Numbers count by value, whatever they are: this is asked before they are validated.
+    """
 
     def plain(value: Decimal | str | None) -> str | None:
-        return format(value.normalize(), "f") if isinstance(value, Decimal) else value
+        return str(value.normalize(_EXACT)) if isinstance(value, Decimal) else value
 
     fields = {name: plain(getattr(intent, name)) for name in OrderIntent.__slots__}
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
@@ -138,12 +147,27 @@ def validate_intent(intent: OrderIntent, rules: SymbolRules) -> None:
     if intent.quantity is not None:
         _check_quantity(intent, intent.quantity, rules)
     if intent.price is not None and intent.quantity is not None:
-        _check_notional(intent.price * intent.quantity, rules)
+        _check_notional("quantity", intent.price * intent.quantity, rules)
     if intent.quote_quantity is not None:
-        _check_notional(intent.quote_quantity, rules)
+        _check_notional("quote_quantity", intent.quote_quantity, rules)
 
 
 def _check_shape(intent: OrderIntent) -> None:
+    problems = _misfits(intent)
+    for name in ("quantity", "quote_quantity", "price", "stop_price"):
+        value = getattr(intent, name)
+        if value is not None and value <= 0:
+            problems[name] = "must be greater than zero"
+    if problems:
+        raise Rejected(
+            ErrorCode.INVALID_ORDER,
+            "; ".join(f"{field}: {detail}" for field, detail in problems.items()),
+            errors=[{"field": field, "detail": detail} for field, detail in problems.items()],
+        )
+
+
+def _misfits(intent: OrderIntent) -> dict[str, str]:
+    """Return the fields that do not fit the order's type, each with what is wrong."""
     problems: dict[str, str] = {}
     is_market = intent.type is OrderType.MARKET
     if (intent.quantity is None) == (intent.quote_quantity is None):
@@ -156,20 +180,10 @@ def _check_shape(intent: OrderIntent) -> None:
         problems["stop_price"] = "STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT take one, others none"
     if is_market and intent.time_in_force is not None:
         problems["time_in_force"] = "a MARKET order takes none"
-    for name in ("quantity", "quote_quantity", "price", "stop_price"):
-        value = getattr(intent, name)
-        if value is not None and value <= 0:
-            problems[name] = "must be greater than zero"
-    if problems:
-        errors = [{"field": field, "detail": detail} for field, detail in problems.items()]
-        raise Rejected(
-            ErrorCode.INVALID_ORDER,
-            "; ".join(f"{f}: {d}" for f, d in problems.items()),
-            errors=errors,
-        )
+    return problems
 
 
-def _refuse(filter_name: str, field: str, detail: str) -> None:
+def _refuse(filter_name: str, field: str, detail: str) -> NoReturn:
     raise Rejected(
         ErrorCode.FILTER_FAILURE,
         f"{filter_name}: {field} {detail}",
@@ -187,14 +201,15 @@ def _check_price(field: str, price: Decimal, rules: SymbolRules) -> None:
 def _check_quantity(intent: OrderIntent, quantity: Decimal, rules: SymbolRules) -> None:
     if rules.step_size and quantity % rules.step_size:
         _refuse("LOT_SIZE", "quantity", f"is not a multiple of {rules.step_size:f}")
-    largest = rules.max_quantity
-    if intent.type is OrderType.MARKET and rules.max_market_quantity:
-        largest = min(largest, rules.max_market_quantity)
-    if quantity < rules.min_quantity or (largest and quantity > largest):
+    if quantity < rules.min_quantity or (rules.max_quantity and quantity > rules.max_quantity):
         _refuse("LOT_SIZE", "quantity", "is out of the venue's range")
+    largest = rules.max_market_quantity
+    if intent.type is OrderType.MARKET and largest and quantity > largest:
+        _refuse("MARKET_LOT_SIZE", "quantity", "is out of the venue's range")
 
 
-def _check_notional(notional: Decimal, rules: SymbolRules) -> None:
+def _check_notional(field: str, notional: Decimal, rules: SymbolRules) -> None:
+    if notional >= LARGEST:
+        _refuse("NOTIONAL", field, "makes a notional that no account can hold")
     if notional < rules.min_notional:
-        field = "quantity"
         _refuse("NOTIONAL", field, f"makes a notional below {rules.min_notional:f}")

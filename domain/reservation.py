@@ -27,6 +27,9 @@ from domain.risk import (
 )
 from domain.trades import Fill, Trade
 
+# The time of a request of which, provably, no copy is under way.
+NOT_UNDER_WAY = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
@@ -145,7 +148,8 @@ def release(account: Account, trade_id: str, requested_at_ms: int) -> Account:
 def restamp(account: Account, trade_id: str, old_ms: int, new_ms: int) -> Account | None:
     """Return the account with a request about to be sent again, under a new time.
 
-    None where somebody else has sent it again, or settled it, in the meantime.
+    `NOT_UNDER_WAY` as the new time says that no copy of the request can be accepted. None
+    where somebody else has sent it again, or settled it, in the meantime.
     """
     open_order = account.orders.get(trade_id)
     if open_order is None or open_order.requested_at_ms != old_ms or open_order.is_confirmed:

@@ -36,6 +36,9 @@ UNKNOWN_RETRY_MAX_S = 30.0
 # The user-data stream drives resting orders; this is for its silence.
 RECONCILE_INTERVAL_S = 15.0
 
+# …and rarer the longer an order rests untouched.
+RECONCILE_INTERVAL_MAX_S = 300.0
+
 # A reservation older than this without a running workflow was orphaned by a crash between
 # the reservation and the workflow's start (both take milliseconds).
 ORPHAN_AGE_S = 20.0

@@ -3,8 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from domain.errors import ErrorCode
+from domain.order_status import OrderStatus
+from domain.orders import Order
 from domain.positions import Position, unrealized_pnl
-from domain.trades import Trade
+from domain.trades import Failure, Fill, Trade
 
 
 def trade_view(trade: Trade) -> dict[str, Any]:
@@ -33,6 +36,7 @@ def trade_view(trade: Trade) -> dict[str, Any]:
                 "commission": fill.commission,
                 "commission_asset": fill.commission_asset,
                 "venue_trade_id": fill.venue_trade_id,
+                "time": fill.time,
             }
             for fill in trade.fills
         ],
@@ -47,6 +51,20 @@ def trade_view(trade: Trade) -> dict[str, Any]:
         "created_at": trade.created_at,
         "updated_at": trade.updated_at,
     }
+
+
+def trade_of_view(order: Order, view: dict[str, Any]) -> Trade:
+    """Return the trade of a record: the inverse of `trade_view` for a known order."""
+    failure = view["failure"]
+    return Trade(
+        order=order,
+        status=OrderStatus(view["status"]),
+        created_at=view["created_at"],
+        updated_at=view["updated_at"],
+        venue_order_id=view["venue_order_id"],
+        fills=tuple(Fill(**fill) for fill in view["fills"]),
+        failure=Failure(ErrorCode(failure["code"]), failure["detail"]) if failure else None,
+    )
 
 
 def _quantity(trade: Trade) -> Decimal | None:

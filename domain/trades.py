@@ -35,6 +35,20 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionReport:
+    """One message of the user-data stream: at most one new fill, and the sum of all.
+
+    `executed_quantity` is the venue's count in the base asset, `fill` included.
+    """
+
+    venue_order_id: int
+    status: OrderStatus
+    fill: Fill | None
+    executed_quantity: Decimal
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a trade failed, as its user is told."""
 
@@ -114,6 +128,25 @@ def advance(trade: Trade, execution: Execution) -> Trade:
         fills=fills,
         venue_order_id=execution.venue_order_id,
         updated_at=max(trade.updated_at, execution.updated_at),
+    )
+
+
+def hear(trade: Trade, report: ExecutionReport) -> Trade | None:
+    """Return the trade after a message of the stream; None where messages are missing.
+
+    Raises:
+        HaltTrading: The venue contradicts what it said before.
+    """
+    fills = trade.fills
+    if report.fill and report.fill.venue_trade_id not in {f.venue_trade_id for f in fills}:
+        fills = (*fills, report.fill)
+    known = sum((fill.quantity for fill in fills), Decimal(0))
+    if known < report.executed_quantity:
+        return None
+    return (
+        advance(trade, Execution(report.venue_order_id, report.status, fills, report.updated_at))
+        if known == report.executed_quantity
+        else trade
     )
 
 

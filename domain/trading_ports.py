@@ -32,6 +32,14 @@ class AccountStore(Protocol):
             Retryable: The store could not be reached.
         """
 
+    async def known(self, user_id: str) -> Account:
+        """Return the last state that this process committed or read; load where it has none.
+
+        Raises:
+            Rejected: `NOT_FOUND` where the user has no account.
+            Retryable: The store could not be reached.
+        """
+
     async def change(self, user_id: str, decide: Decision) -> Account:
         """Apply a decision by compare-and-set; majority-committed on return.
 

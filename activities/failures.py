@@ -1,0 +1,43 @@
+"""Our errors as Temporal's and back: the reaction that they ask for survives the history."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from domain.errors import Ambiguous, BotCoreError, ErrorCode, HaltTrading, Rejected, Retryable
+
+_KINDS: dict[str, type[BotCoreError]] = {
+    kind.__name__: kind for kind in (Retryable, Rejected, Ambiguous, HaltTrading)
+}
+
+
+@contextmanager
+def as_failures() -> Iterator[None]:
+    """Let our errors leave an activity as ApplicationErrors; wrap every activity in it.
+
+    Rejected and HaltTrading are final; the others may be tried again, after the venue's
+    Retry-After where it gave one.
+    """
+    try:
+        yield
+    except BotCoreError as error:
+        wait = error.extensions.get("retry_after_s")
+        raise ApplicationError(
+            error.detail,
+            str(error.code),
+            error.extensions,
+            type=type(error).__name__,
+            non_retryable=isinstance(error, (Rejected, HaltTrading)),
+            next_retry_delay=timedelta(seconds=wait) if wait is not None else None,
+        ) from error
+
+
+def as_error(failure: BaseException) -> BotCoreError:
+    """Return our error of a failed activity; what is not ours is a passing fault."""
+    cause = failure.cause if isinstance(failure, ActivityError) else failure
+    if isinstance(cause, ApplicationError) and cause.type in _KINDS and cause.details:
+        extensions = cause.details[1] if len(cause.details) > 1 else {}
+        return _KINDS[cause.type](ErrorCode(cause.details[0]), cause.message, **extensions)
+    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, f"a step failed: {cause or failure}")

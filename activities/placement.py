@@ -1,0 +1,239 @@
+"""Placing an order: once, whatever dies in the middle.
+
+The order's request is signed with a time that is on the account before it is sent. Binance
+refuses a request that is older than its receive window. So whoever finds the record knows
+when no copy of the request can be accepted any more, and only then does a look-up that finds
+nothing prove that nothing is there.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from domain.account import ACCOUNT_QUOTE_ASSET, Account, OpenOrder, TradingState
+from domain.errors import Ambiguous, ErrorCode, Rejected, Retryable
+from domain.market import Pricing
+from domain.orders import Order
+from domain.placement import Placement
+from domain.ports import QuoteBoard
+from domain.reservation import NOT_UNDER_WAY, Reserved, release, reserve, restamp
+from domain.risk import Denial
+from domain.timing import ABSENCE_MARGIN_MS, RECEIVE_WINDOW_MS
+from domain.trade_view import trade_of_view
+from domain.trades import Failure, Trade, advance, fail, submitting
+from domain.trading_ports import AccountStore, Clock, TradeStore, Venue
+
+# Placements that a request began and whose workflow has not asked for them yet.
+MAX_BEGUN = 1_000
+
+# What the account says to an order: held now, held already, or denied.
+_Decision: TypeAlias = Reserved | OpenOrder | Denial
+
+
+@dataclass(frozen=True, slots=True)
+class TradingPorts:
+    """What the trading activities need."""
+
+    accounts: AccountStore
+    trades: TradeStore
+    venue: Venue
+    quotes: QuoteBoard
+    clock: Clock
+
+
+class OrderPlacement:
+    """Places orders; the request that asks and the workflow that owns share one attempt."""
+
+    def __init__(self, ports: TradingPorts) -> None:
+        self._ports = ports
+        self._begun: OrderedDict[str, asyncio.Task[Placement]] = OrderedDict()
+
+    def begin(self, order: Order, intent_stored: Awaitable[object]) -> asyncio.Task[Placement]:
+        """Begin the first attempt beside the start of the workflow that owns it.
+
+        The order leaves only once `intent_stored` is done. The workflow's own first attempt,
+        if it runs in this process, joins this one.
+        """
+        task = asyncio.create_task(self._first(order, intent_stored))
+        self._begun[order.trade_id] = task
+        if len(self._begun) > MAX_BEGUN:
+            self._begun.popitem(last=False)
+        return task
+
+    async def place(self, order: Order) -> Placement:
+        """Make one attempt for the workflow: join the begun one, or find out and go on.
+
+        Raises:
+            Ambiguous: The venue may have the order.
+            Retryable: The venue does not have it; the reservation stays for the next attempt.
+        """
+        begun = self._begun.pop(order.trade_id, None)
+        if begun is not None:
+            return await asyncio.shield(begun)
+        known = await self._known(order)
+        if isinstance(known, OpenOrder):
+            return await self._again(known)
+        return known or await self._first(order, None)
+
+    async def conclude(self, order: Order, failure: Failure) -> Placement:
+        """Find out what became of an order that all attempts left behind; send nothing.
+
+        Raises:
+            Ambiguous: It cannot be found out yet.
+            Retryable: The same, for our own store.
+        """
+        known = await self._known(order)
+        if isinstance(known, OpenOrder):
+            found = await self._ask(known)
+            trade = found or fail(_trade(known), failure, self._ports.clock())
+            return Placement(trade=trade)
+        return known or Placement(
+            trade=fail(submitting(order, self._ports.clock()), failure, self._ports.clock())
+        )
+
+    async def _known(self, order: Order) -> OpenOrder | Placement | None:
+        account = await self._ports.accounts.load(order.user_id)
+        open_order = account.orders.get(order.trade_id)
+        if open_order is not None:
+            return open_order
+        return await self._recorded(order)
+
+    async def _recorded(self, order: Order) -> Placement | None:
+        view = await self._ports.trades.trade(order.trade_id)
+        return None if view is None else Placement(trade=trade_of_view(order, view))
+
+    async def _first(self, order: Order, intent_stored: Awaitable[object] | None) -> Placement:
+        if intent_stored is None:
+            # In this order: who settled the trade in between left a record for us to find.
+            decision = await self._reserve(order)
+            recorded = await self._recorded(order)
+        else:
+            decision, recorded = await self._beside(order, intent_stored)
+        if recorded is not None:
+            await self._undo(order, decision)
+            return recorded
+        if isinstance(decision, Denial):
+            return Placement(denial=decision)
+        if isinstance(decision, OpenOrder):
+            return await self._again(decision)
+        return await self._send(decision.open_order)
+
+    async def _beside(
+        self, order: Order, intent_stored: Awaitable[object]
+    ) -> tuple[_Decision, Placement | None]:
+        """Reserve while the workflow is being started; a start that fails undoes it."""
+        decision, recorded, stored = await asyncio.gather(
+            self._reserve(order), self._recorded(order), intent_stored, return_exceptions=True
+        )
+        faults = [r for r in (stored, decision, recorded) if isinstance(r, BaseException)]
+        if faults and not isinstance(decision, BaseException):
+            await self._undo(order, decision)
+        if faults:
+            raise faults[0]
+        assert not isinstance(decision, BaseException)  # noqa: S101 - narrows for the checker
+        assert not isinstance(recorded, BaseException)  # noqa: S101 - narrows for the checker
+        return decision, recorded
+
+    async def _reserve(self, order: Order) -> _Decision:
+        pricing = await self._pricing(order)
+        requested_at_ms, now = self._ports.venue.now_ms(), self._ports.clock()
+        decision: _Decision | None = None
+
+        def decide(account: Account) -> Account | None:
+            nonlocal decision
+            decision = account.orders.get(order.trade_id) or reserve(
+                account, order, pricing, now, requested_at_ms
+            )
+            return decision.account if isinstance(decision, Reserved) else None
+
+        await self._ports.accounts.change(order.user_id, decide)
+        assert decision is not None  # noqa: S101 - change() has called decide()
+        return decision
+
+    async def _undo(self, order: Order, decision: _Decision) -> None:
+        if isinstance(decision, Reserved):
+            stamp = decision.open_order.requested_at_ms
+            await self._ports.accounts.change(
+                order.user_id, lambda account: release(account, order.trade_id, stamp)
+            )
+
+    async def _again(self, open_order: OpenOrder) -> Placement:
+        """Go on with an order that is on the account already: ask before anything else."""
+        found = await self._ask(open_order)
+        if found is not None:
+            return Placement(trade=found)
+        await self._pricing(open_order.order)
+        stamped = await self._restamp(open_order, self._ports.venue.now_ms())
+        return await self._send(stamped)
+
+    async def _ask(self, open_order: OpenOrder) -> Trade | None:
+        """Return what the venue knows of an order, or None where it provably has none.
+
+        Raises:
+            Ambiguous: The venue could not be asked.
+        """
+        if open_order.requested_at_ms == NOT_UNDER_WAY:
+            return None
+        venue, order = self._ports.venue, open_order.order
+        last_moment = open_order.requested_at_ms + RECEIVE_WINDOW_MS + ABSENCE_MARGIN_MS
+        try:
+            left_ms = last_moment - await venue.server_time_ms()
+            if left_ms > 0:
+                await asyncio.sleep(left_ms / 1000)
+            execution = await venue.find(order)
+        except Retryable as error:
+            raise Ambiguous(error.code, error.detail, **error.extensions) from error
+        return None if execution is None else advance(_trade(open_order), execution)
+
+    async def _send(self, open_order: OpenOrder) -> Placement:
+        trade = _trade(open_order)
+        try:
+            execution = await self._ports.venue.place(open_order.order, open_order.requested_at_ms)
+        except Rejected as error:
+            failure = Failure(error.code, error.detail)
+            return Placement(trade=fail(trade, failure, self._ports.clock()))
+        except Retryable:
+            await self._restamp(open_order, NOT_UNDER_WAY)
+            raise
+        return Placement(trade=advance(trade, execution))
+
+    async def _restamp(self, open_order: OpenOrder, new_ms: int) -> OpenOrder:
+        """Record when the next copy of the request is signed, before it is sent.
+
+        Raises:
+            Ambiguous: Somebody else is at it.
+            Rejected: Trading was halted in the meantime.
+        """
+        trade_id, old_ms = open_order.order.trade_id, open_order.requested_at_ms
+        is_ours = False
+
+        def decide(account: Account) -> Account | None:
+            nonlocal is_ours
+            if new_ms != NOT_UNDER_WAY and account.trading_state is TradingState.HALTED:
+                raise Rejected(ErrorCode.TRADING_HALTED, "trading was halted meanwhile")
+            changed = restamp(account, trade_id, old_ms, new_ms)
+            is_ours = changed is not None
+            return changed
+
+        account = await self._ports.accounts.change(open_order.order.user_id, decide)
+        if not is_ours:
+            raise Ambiguous(ErrorCode.VENUE_UNAVAILABLE, "the order is being placed elsewhere")
+        return account.orders[trade_id]
+
+    async def _pricing(self, order: Order) -> Pricing:
+        quote = await self._ports.quotes.quote(order.intent.symbol)
+        if quote is None:
+            raise Retryable(ErrorCode.QUOTE_STALE, f"no live quote of {order.intent.symbol}")
+        if order.quote_asset == ACCOUNT_QUOTE_ASSET:
+            return Pricing(quote)
+        cross = await self._ports.quotes.quote(order.quote_asset + ACCOUNT_QUOTE_ASSET)
+        if cross is None:
+            raise Retryable(ErrorCode.QUOTE_STALE, f"no live quote of {order.quote_asset}")
+        return Pricing(quote, rate=Decimal(cross.bid))
+
+
+def _trade(open_order: OpenOrder) -> Trade:
+    return submitting(open_order.order, open_order.created_at)

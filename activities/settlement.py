@@ -1,0 +1,110 @@
+"""What follows the venue's word: the record, the event, the push. Each is idempotent."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.account import Account
+from domain.errors import Retryable
+from domain.events import DomainEvent, PrivateFrame
+from domain.orders import Order
+from domain.ports import EventBus, UserFeed
+from domain.risk import Denial
+from domain.trade_events import account_view, denial_event, event_of, order_frame
+from domain.trade_view import position_view
+from domain.trades import Trade
+from domain.trading_ports import AccountStore, Clock
+
+
+class Step(StrEnum):
+    """The steps that follow a trade, each retried on its own."""
+
+    RECORD = "record"
+    PUBLISH = "publish"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Writes, publishes and pushes what became of an order."""
+
+    accounts: AccountStore
+    bus: EventBus
+    feed: UserFeed
+    clock: Clock
+
+    async def settle(self, trade: Trade) -> list[Step]:
+        """Do all that follows, side by side; return the steps that are still to be done."""
+        recorded, published = await asyncio.gather(
+            self.record(trade), self.publish(trade), return_exceptions=True
+        )
+        pushed = await asyncio.gather(self.push(trade), return_exceptions=True)
+        outcomes = {Step.RECORD: recorded, Step.PUBLISH: published, Step.PUSH: pushed[0]}
+        for outcome in outcomes.values():
+            if isinstance(outcome, BaseException) and not isinstance(outcome, Retryable):
+                raise outcome
+        return [step for step, outcome in outcomes.items() if outcome is not None]
+
+    async def record(self, trade: Trade) -> None:
+        """Put the fills on the account and write the trade's record.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        await self.accounts.settle(trade)
+
+    async def publish(self, trade: Trade) -> None:
+        """Publish the trade's event, once it is at its end.
+
+        Raises:
+            Retryable: The broker did not confirm.
+        """
+        event = event_of(trade)
+        if event is not None:
+            await self.bus.publish(event)
+
+    async def push(self, trade: Trade) -> None:
+        """Tell the user's sockets of the order, its position and the account.
+
+        Raises:
+            Retryable: The feed or the store could not be reached.
+        """
+        account = await self.accounts.known(trade.order.user_id)
+        await self.feed.push_many(trade.order.user_id, frames_of(trade, account))
+
+    async def publish_denial(self, order: Order, denial: Denial) -> None:
+        """Publish that an order was not allowed to leave.
+
+        Raises:
+            Retryable: The broker did not confirm.
+        """
+        event: DomainEvent = denial_event(order, denial, self.clock())
+        await self.bus.publish(event)
+
+
+def frames_of(trade: Trade, account: Account) -> list[PrivateFrame]:
+    """Return the private frames of a trade: its state, and what it left behind."""
+    event_id, data = order_frame(trade)
+    frames = [PrivateFrame("order_update", data, event_id, trade.updated_at)]
+    if not trade.fills:
+        return [*frames, _account_frame(trade, account)]
+    position = account.positions.get(trade.order.intent.symbol)
+    if position is not None:
+        frames.append(
+            PrivateFrame(
+                "position_update",
+                position_view(position, trade.fills[-1].price),
+                f"position:{position.position_id}:{account.version}",
+                trade.updated_at,
+            )
+        )
+    return [*frames, _account_frame(trade, account)]
+
+
+def _account_frame(trade: Trade, account: Account) -> PrivateFrame:
+    return PrivateFrame(
+        "account_update",
+        account_view(account),
+        f"account:{account.user_id}:{account.version}",
+        trade.updated_at,
+    )

@@ -1,0 +1,180 @@
+"""Accounts in MongoDB: one document a user, changed by compare-and-set."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import replace
+from weakref import WeakValueDictionary
+
+from motor.motor_asyncio import AsyncIOMotorClientSession
+from pydantic import TypeAdapter
+from pymongo.errors import PyMongoError
+
+from adapters.mongo import Database, Document
+from adapters.mongo_errors import mongo_faults
+from domain.account import Account, Balance
+from domain.errors import ErrorCode, Rejected, Retryable
+from domain.positions import Position
+from domain.reservation import Settled, settle
+from domain.trade_view import position_view, trade_view
+from domain.trades import Trade
+from domain.trading_ports import Decision
+
+# States of accounts that trade now, so that a decision needs no read before its write.
+MAX_KNOWN_ACCOUNTS = 10_000
+# Other processes win a compare-and-set now and then; this many times in a row means that
+# something else is wrong.
+MAX_TRIES = 20
+_account = TypeAdapter(Account)
+
+
+class MongoAccountStore:
+    """`domain.trading_ports.AccountStore` on the collections accounts, trades, positions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._accounts = database["accounts"]
+        self._trades = database["trades"]
+        self._positions = database["positions"]
+        self._known: OrderedDict[str, Account] = OrderedDict()
+        # Changes of one account queue here instead of colliding in the database.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def open_account(self, user_id: str, balances: dict[str, object]) -> None:
+        """Make the account with these free balances; a second call changes nothing."""
+        held = {asset: Balance(free=free) for asset, free in balances.items()}  # type: ignore[arg-type]
+        fields = to_document(Account(user_id=user_id, balances=held))
+        del fields["_id"]
+        with mongo_faults():
+            await self._accounts.update_one({"_id": user_id}, {"$setOnInsert": fields}, upsert=True)
+
+    async def load(self, user_id: str) -> Account:
+        """Return the committed state."""
+        with mongo_faults():
+            document = await self._accounts.find_one({"_id": user_id})
+        if document is None:
+            raise Rejected(ErrorCode.NOT_FOUND, "there is no trading account")
+        account = from_document(document)
+        self._remember(account)
+        return account
+
+    async def known(self, user_id: str) -> Account:
+        """Return the last state that this process committed or read; load where it has none."""
+        return self._known.get(user_id) or await self.load(user_id)
+
+    async def change(self, user_id: str, decide: Decision) -> Account:
+        """Apply a decision by compare-and-set."""
+        async with self._lock(user_id):
+            account = self._known.get(user_id)
+            is_committed = account is None
+            if account is None:
+                account = await self.load(user_id)
+            for _ in range(MAX_TRIES):
+                changed = decide(account)
+                if changed is None and is_committed:
+                    return account
+                if changed is not None:
+                    with mongo_faults():
+                        written = await self._write(account, changed, None)
+                    if written is not None:
+                        self._remember(written)
+                        return written
+                account = await self.load(user_id)
+                is_committed = True
+        raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "the account changes too fast")
+
+    async def settle(self, trade: Trade) -> Settled:
+        """Put a trade's fills on its account and write its record, all or nothing."""
+        user_id = trade.order.user_id
+        async with self._lock(user_id):
+            account = self._known.get(user_id) or await self.load(user_id)
+            for _ in range(MAX_TRIES):
+                if self._is_old(account, trade):
+                    account = await self.load(user_id)
+                    if self._is_old(account, trade):
+                        return Settled(account)
+                settled = settle(account, trade)
+                written = await self._commit(account, settled, trade)
+                if written is not None:
+                    return replace(settled, account=written)
+                account = await self.load(user_id)
+        raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "the account changes too fast")
+
+    @staticmethod
+    def _is_old(account: Account, trade: Trade) -> bool:
+        """Whether the account has seen this state of the trade, or a later one.
+
+        A trade leaves the account in the same transaction that writes its last record.
+        """
+        open_order = account.orders.get(trade.order.trade_id)
+        if open_order is None:
+            return True
+        return not trade.is_terminal and len(trade.fills) < len(open_order.applied_fills)
+
+    async def _commit(self, old: Account, settled: Settled, trade: Trade) -> Account | None:
+        """Write account, record and positions in one transaction; None when another won."""
+        with mongo_faults():
+            async with await self._database.client.start_session() as session:
+                try:
+                    async with session.start_transaction():
+                        written = await self._write(old, settled.account, session)
+                        if written is None:
+                            await session.abort_transaction()
+                            return None
+                        await self._record(trade, settled.positions, session)
+                except PyMongoError as error:
+                    # A conflict is another process that won; a lost connection is the same
+                    # to us, and is told by the reload that follows.
+                    if error.has_error_label("TransientTransactionError"):
+                        return None
+                    raise
+        self._remember(written)
+        return written
+
+    async def _record(
+        self,
+        trade: Trade,
+        positions: tuple[Position, ...],
+        session: AsyncIOMotorClientSession,
+    ) -> None:
+        record = {**trade_view(trade), "fingerprint": trade.order.fingerprint}
+        await self._trades.replace_one(
+            {"_id": trade.order.trade_id}, record, upsert=True, session=session
+        )
+        for position in positions:
+            view = position_view(position)
+            del view["mark_price"], view["unrealized_pnl"]
+            await self._positions.replace_one(
+                {"_id": position.position_id}, view, upsert=True, session=session
+            )
+
+    async def _write(
+        self, old: Account, new: Account, session: AsyncIOMotorClientSession | None
+    ) -> Account | None:
+        """Replace the document if it is still the old version; None where it is not."""
+        new = replace(new, version=old.version + 1)
+        self._known.pop(old.user_id, None)  # until the outcome is known, nothing is
+        result = await self._accounts.replace_one(
+            {"_id": old.user_id, "version": old.version}, to_document(new), session=session
+        )
+        return new if result.matched_count else None
+
+    def _lock(self, user_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(user_id, asyncio.Lock())
+
+    def _remember(self, account: Account) -> None:
+        self._known[account.user_id] = account
+        self._known.move_to_end(account.user_id)
+        if len(self._known) > MAX_KNOWN_ACCOUNTS:
+            self._known.popitem(last=False)
+
+
+def to_document(account: Account) -> Document:
+    """Return the account's document."""
+    document: Document = _account.dump_python(account)
+    return {"_id": account.user_id, **document}
+
+
+def from_document(document: Document) -> Account:
+    """Return the account of a document."""
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return _account.validate_python(fields)

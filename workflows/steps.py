@@ -1,0 +1,86 @@
+"""How a workflow makes a step: fast where all is well, visible where it is not.
+
+A step's first attempt is a local activity, which costs no round trip to the server. When it
+fails, the later attempts are ordinary activities, so that an operator sees them waiting, with
+their attempt and the last error.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from activities.failures import as_error
+from domain import timing
+from domain.errors import HaltTrading, Rejected
+
+_ONCE = RetryPolicy(maximum_attempts=1)
+_STEP_TIMEOUT = timedelta(seconds=timing.STEP_TIMEOUT_S)
+
+# The attempts after the first: the document's second wait lies between them.
+_DOCUMENT_REST = RetryPolicy(
+    initial_interval=timedelta(seconds=timing.SECOND_RETRY_S),
+    backoff_coefficient=timing.RETRY_BACKOFF,
+    maximum_attempts=timing.MAX_ATTEMPTS - 1,
+)
+_PERSISTENT = RetryPolicy(
+    initial_interval=timedelta(seconds=timing.FIRST_RETRY_S),
+    backoff_coefficient=timing.RETRY_BACKOFF,
+    maximum_interval=timedelta(seconds=timing.PERSISTENT_RETRY_MAX_S),
+)
+
+
+async def once(step: Any, *arguments: Any, summary: str) -> Any:
+    """Make one attempt as a local activity.
+
+    Raises:
+        ActivityError: It failed.
+    """
+    return await workflow.execute_local_activity(
+        step,
+        args=arguments,
+        schedule_to_close_timeout=_STEP_TIMEOUT,
+        retry_policy=_ONCE,
+        summary=summary,
+    )
+
+
+async def by_document(step: Any, *arguments: Any, summary: str) -> Any:
+    """Make a step with the document's policy: try, 1 s, try, 2 s, try, then fail.
+
+    A longer Retry-After takes the place of a wait.
+
+    Raises:
+        ActivityError: The last attempt failed, or one failed for good.
+    """
+    try:
+        return await once(step, *arguments, summary=summary)
+    except ActivityError as failure:
+        error = as_error(failure)
+        if isinstance(error, (Rejected, HaltTrading)):
+            raise
+        wait_s = max(timing.FIRST_RETRY_S, error.extensions.get("retry_after_s", 0))
+    await workflow.sleep(wait_s, summary="wait before the second attempt")
+    return await _ordinary(step, arguments, _DOCUMENT_REST, summary)
+
+
+async def until_done(step: Any, *arguments: Any, summary: str) -> Any:
+    """Make a step as often as it takes, in view of the operators.
+
+    Raises:
+        ActivityError: It failed for good.
+    """
+    return await _ordinary(step, arguments, _PERSISTENT, summary)
+
+
+async def _ordinary(step: Any, arguments: Sequence[Any], policy: RetryPolicy, summary: str) -> Any:
+    return await workflow.execute_activity(
+        step,
+        args=arguments,
+        start_to_close_timeout=_STEP_TIMEOUT,
+        retry_policy=policy,
+        summary=summary,
+    )
