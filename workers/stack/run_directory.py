@@ -45,8 +45,9 @@ class RunDirectory:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            return int(lock.read() or 0)
+            with lock:
+                lock.seek(0)
+                return int(lock.read() or 0)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -4,6 +4,7 @@ Every one listens on loopback only and keeps everything it writes in the directo
 is given, so that any number of them can run beside each other.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -30,6 +31,13 @@ TEMPORAL_DYNAMIC_CONFIG = (
     "matching.numTaskqueueWritePartitions=1",
     "system.enableEagerWorkflowStart=true",
 )
+# Room for benchmarks, where Binance's own limits (6,000 a minute, 100 in 10 s) have none.
+# A variable of the exchange's own (`SANDBOX_WEIGHT_LIMIT`, …) goes first.
+EXCHANGE_LIMITS = {
+    "SANDBOX_WEIGHT_LIMIT": "10000000",
+    "SANDBOX_ORDER_LIMIT_10S": "1000000",
+    "SANDBOX_ORDER_LIMIT_1D": "100000000",
+}
 # The search attributes by which operators find a workflow.
 TEMPORAL_SEARCH_ATTRIBUTES = ("UserId", "Symbol", "Side", "TradeStatus", "SessionId")
 _TEMPORAL_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
@@ -161,7 +169,8 @@ def _s3(place: Place) -> Launch:
 
 def _exchange(place: Place) -> Launch:
     where = ("--host", LOOPBACK, "--port", str(place.port), "--directory", str(place.directory))
-    return Launch((sys.executable, "-m", "sandbox.exchange", *where))
+    limits = {name: os.environ.get(name, value) for name, value in EXCHANGE_LIMITS.items()}
+    return Launch((sys.executable, "-m", "sandbox.exchange", *where), limits)
 
 
 MONGODB = Server(

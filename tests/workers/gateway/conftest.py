@@ -12,14 +12,15 @@ from typing import Any
 import orjson
 import pytest
 import websockets
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
 from adapters.redis_feed import RedisUserFeed
 from adapters.redis_quotes import RedisTickWriter, Tick
 from domain.errors import ErrorCode, Rejected
 from domain.events import ORDER_UPDATE
 from domain.ports import AccessClaims
-from redis.asyncio import Redis
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 from workers.gateway.protocol import Limits
 from workers.gateway.server import Gateway
 from workers.settings import Settings
@@ -68,7 +69,8 @@ class Client:
 
     async def subscribe(self, *channels: str, **more: Any) -> dict[str, Any]:
         await self.say(type="subscribe", channels=channels, **more)
-        return (await self.expect("subscribed"))["data"]
+        told: dict[str, Any] = (await self.expect("subscribed"))["data"]
+        return told
 
     async def silence(self) -> None:
         """Show that nothing is on its way: the answer to a ping is the next frame."""
@@ -152,7 +154,7 @@ async def staged(redis_url: str, limits: Limits, **more: Any) -> AsyncIterator[S
 async def until(condition: Callable[[], bool]) -> None:
     """Await a condition of this process; fails after five seconds."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the condition is somebody else's state
             await asyncio.sleep(0.005)
 
 

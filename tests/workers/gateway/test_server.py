@@ -5,10 +5,10 @@ import time
 
 import httpx
 import pytest
-from domain.events import ACCOUNT_UPDATE, POSITION_UPDATE
-from workers.gateway.protocol import Limits
 
+from domain.events import ACCOUNT_UPDATE, POSITION_UPDATE
 from tests.workers.gateway.conftest import MakeStage, Stage, until
+from workers.gateway.protocol import Limits
 
 
 async def test_a_conversation_as_the_interface_writes_it(stage: Stage) -> None:
