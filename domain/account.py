@@ -5,7 +5,7 @@ document, changed by compare-and-set, so that two simultaneous orders cannot bot
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -128,7 +128,7 @@ def with_balance(account: Account, asset: str, free: Decimal, locked: Decimal) -
 
 def on_day(account: Account, now: datetime) -> Account:
     """Return the account with a new trading day where the UTC date has changed."""
-    date = now.date().isoformat()
+    date = now.astimezone(UTC).date().isoformat()
     if date <= account.day.date:
         return account
     held = sum(
@@ -139,7 +139,11 @@ def on_day(account: Account, now: datetime) -> Account:
 
 
 def daily_loss_pct(account: Account) -> Decimal:
-    """Return today's realised result in percent of the day's opening equity (a loss < 0)."""
-    if not account.day.opening_equity:
-        return ZERO
-    return account.day.realized_pnl / account.day.opening_equity * 100
+    """Return today's realised result in percent of the day's opening equity (a loss < 0).
+
+    Without an opening equity to measure by, any loss counts as the loss of everything.
+    """
+    day = account.day
+    if day.opening_equity <= 0:
+        return Decimal(-100) if day.realized_pnl < 0 else ZERO
+    return day.realized_pnl / day.opening_equity * 100

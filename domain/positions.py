@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from domain.errors import ErrorCode, HaltTrading
 from domain.orders import Order, Side
+from domain.precision import nearest_unit
 from domain.trades import Fill
 
 _POSITION_NAMESPACE = uuid.UUID("0b0d7c55-7e0e-5a26-8a2f-1f6c1d2b9a10")
@@ -53,7 +55,15 @@ def position_after(
 
     What is left of a position and smaller than the symbol's step cannot be sold: it counts
     as flat.
+
+    Raises:
+        HaltTrading: The fill is of another symbol than the position.
     """
+    if position is not None and position.symbol != order.intent.symbol:
+        raise HaltTrading(
+            ErrorCode.SERVICE_UNAVAILABLE,
+            f"a fill of {order.intent.symbol} cannot change a position of {position.symbol}",
+        )
     if position is not None and not position.is_open:
         position = None
     if order.intent.side is Side.BUY:
@@ -63,14 +73,16 @@ def position_after(
     return _sold(position, order, fill)
 
 
-def _bought(position: Position | None, order: Order, fill: Fill) -> Position:
+def _bought(position: Position | None, order: Order, fill: Fill) -> Position | None:
     received = fill.quantity
     if fill.commission_asset == order.base_asset:
-        received -= fill.commission
-    cost = fill.price * fill.quantity
+        received = max(received - fill.commission, Decimal(0))
+    cost = fill.cost
     if fill.commission_asset == order.quote_asset:
         cost += fill.commission
     if position is None:
+        if not received:
+            return None
         name = f"{order.trade_id}\x00{fill.venue_trade_id}"
         return Position(
             position_id=str(uuid.uuid5(_POSITION_NAMESPACE, name)),
@@ -90,7 +102,7 @@ def _bought(position: Position | None, order: Order, fill: Fill) -> Position:
 
 def _sold(position: Position, order: Order, fill: Fill) -> tuple[Position, Decimal]:
     sold = min(fill.quantity, position.quantity)
-    pnl = (fill.price - position.entry_price) * sold
+    pnl = nearest_unit((fill.price - position.entry_price) * sold)
     if fill.commission_asset == order.quote_asset:
         pnl -= fill.commission
     left = position.quantity - sold
@@ -111,4 +123,4 @@ def _average(cost: Decimal, quantity: Decimal) -> Decimal:
 
 def unrealized_pnl(position: Position, mark_price: Decimal) -> Decimal:
     """Return what closing at `mark_price` would realise before fees, in the quote asset."""
-    return (mark_price - position.entry_price) * position.quantity
+    return nearest_unit((mark_price - position.entry_price) * position.quantity)

@@ -12,10 +12,11 @@ from domain.account import (
     on_day,
     with_balance,
 )
-from domain.errors import ErrorCode
+from domain.errors import ErrorCode, HaltTrading
 from domain.market import Pricing, Quote
 from domain.orders import Order, Side
 from domain.positions import Position, position_after
+from domain.precision import cut_to_unit, raise_to_unit
 from domain.risk import (
     BPS,
     Denial,
@@ -58,7 +59,15 @@ def reserve(
         pricing: The live quote of its symbol and what that is worth to the account.
         now: Our time.
         requested_at_ms: The venue's time, with which the request will be signed.
+
+    Raises:
+        HaltTrading: The order is on the account already, or is somebody else's: reserving
+            it would count money twice.
     """
+    if order.trade_id in account.orders or order.user_id != account.user_id:
+        raise HaltTrading(
+            ErrorCode.SERVICE_UNAVAILABLE, f"trade {order.trade_id} cannot be reserved here"
+        )
     account = replace(on_day(account, now), rate=advance_rate(account.rate, now))
     denial = check(account, order, pricing, now)
     if denial is not None:
@@ -79,7 +88,7 @@ def reserve(
         created_at=now,
         reserved_asset=asset,
         reserved=held,
-        notional_quote=notional(order.intent, pricing.quote) * pricing.rate,
+        notional_quote=raise_to_unit(notional(order.intent, pricing.quote) * pricing.rate),
     )
     account = with_balance(account, asset, -held, held)
     orders = {**account.orders, order.trade_id: open_order}
@@ -89,36 +98,48 @@ def reserve(
 def _needs(account: Account, order: Order, quote: Quote) -> tuple[str, Decimal, Decimal]:
     """Return the asset, what must be free of it, and what is held.
 
-    A MARKET purchase by quantity may slip: up to the price collar more is held where it is
-    there, so that a simultaneous order does not spend it.
+    A MARKET order may slip where its price decides what it takes (a purchase by quantity, a
+    sale by quote quantity): up to the price collar more is held where it is there, so that a
+    simultaneous order does not spend it.
     """
     intent = order.intent
     if intent.side is Side.SELL:
-        quantity = base_quantity(intent, quote)
-        return order.base_asset, quantity, quantity
-    needed = notional(intent, quote)
-    if intent.price is not None or intent.quote_quantity is not None:
-        return order.quote_asset, needed, needed
-    slipped = needed * (1 + account.limits.price_collar_bps / BPS)
-    free = account.balance(order.quote_asset).free
-    return order.quote_asset, needed, max(needed, min(slipped, free))
+        asset, needed = order.base_asset, base_quantity(intent, quote)
+        is_certain = intent.quantity is not None
+    else:
+        asset, needed = order.quote_asset, raise_to_unit(notional(intent, quote))
+        is_certain = intent.price is not None or intent.quote_quantity is not None
+    if is_certain:
+        return asset, needed, needed
+    slipped = raise_to_unit(needed * (1 + account.limits.price_collar_bps / BPS))
+    return asset, needed, max(needed, min(slipped, account.balance(asset).free))
 
 
 def settle(account: Account, trade: Trade) -> Settled:
     """Return the account with the trade's fills on it, each fill once.
 
     A trade that is not on the account was settled to its end before: nothing changes.
+
+    Raises:
+        HaltTrading: The trade ends as if the venue had never had it, or without a fill that
+            is on the account: ending it would free money that may be spent.
     """
     open_order = account.orders.get(trade.order.trade_id)
     if open_order is None:
         return Settled(account)
+    if trade.is_terminal and _denies_the_known(trade, open_order):
+        raise HaltTrading(
+            ErrorCode.SERVICE_UNAVAILABLE,
+            f"trade {trade.order.trade_id} ends as {trade.status}, against what the venue said",
+        )
     changed: dict[str, Position] = {}
     for fill in trade.fills:
         if fill.venue_trade_id not in open_order.applied_fills:
             account, open_order, position = _apply(account, open_order, fill)
             if position is not None:
                 changed[position.position_id] = position
-    open_order = replace(open_order, is_confirmed=trade.venue_order_id is not None)
+    is_confirmed = open_order.is_confirmed or trade.venue_order_id is not None
+    open_order = replace(open_order, is_confirmed=is_confirmed)
     orders = {key: value for key, value in account.orders.items() if key != trade.order.trade_id}
     if trade.is_terminal:
         account = with_balance(
@@ -129,14 +150,24 @@ def settle(account: Account, trade: Trade) -> Settled:
     return Settled(replace(account, orders=orders), tuple(changed.values()))
 
 
+def _denies_the_known(trade: Trade, open_order: OpenOrder) -> bool:
+    if open_order.is_confirmed and trade.venue_order_id is None:
+        return True
+    return not {fill.venue_trade_id for fill in trade.fills}.issuperset(open_order.applied_fills)
+
+
 def release(account: Account, trade_id: str, requested_at_ms: int) -> Account:
     """Return the account without an order that provably never reached the venue.
 
     Only the reservation that was signed with `requested_at_ms` is released: a later one
-    belongs to somebody who took over.
+    belongs to somebody who took over, and one that the venue confirmed is the venue's to end.
     """
     open_order = account.orders.get(trade_id)
-    if open_order is None or open_order.requested_at_ms != requested_at_ms:
+    if (
+        open_order is None
+        or open_order.requested_at_ms != requested_at_ms
+        or open_order.is_confirmed
+    ):
         return account
     orders = {key: value for key, value in account.orders.items() if key != trade_id}
     account = with_balance(
@@ -162,7 +193,8 @@ def _apply(
     account: Account, open_order: OpenOrder, fill: Fill
 ) -> tuple[Account, OpenOrder, Position | None]:
     order = open_order.order
-    cost = fill.price * fill.quantity
+    account = on_day(account, fill.time)  # the day's opening equity is from before this fill
+    cost = fill.cost
     buys = order.intent.side is Side.BUY
     spent, received = (cost, fill.quantity) if buys else (fill.quantity, cost)
     spent_asset, received_asset = (
@@ -174,20 +206,20 @@ def _apply(
     account = with_balance(account, fill.commission_asset, -fill.commission, ZERO)
     left = open_order.reserved - from_reserve
     if buys and order.intent.price is not None:  # filled below its limit: free the difference
-        saved = min(left, (order.intent.price - fill.price) * fill.quantity)
+        held = cut_to_unit(order.intent.price * fill.quantity)
+        saved = min(left, max(held - from_reserve, ZERO))
         account = with_balance(account, spent_asset, saved, -saved)
         left -= saved
     position, pnl = position_after(account.positions.get(order.intent.symbol), order, fill)
-    account = _realize(account, order, fill, pnl)
+    account = _realize(account, order, pnl)
     if position is not None:
         account = replace(account, positions={**account.positions, position.symbol: position})
     applied = (*open_order.applied_fills, fill.venue_trade_id)
     return account, replace(open_order, reserved=left, applied_fills=applied), position
 
 
-def _realize(account: Account, order: Order, fill: Fill, pnl: Decimal) -> Account:
+def _realize(account: Account, order: Order, pnl: Decimal) -> Account:
     if order.quote_asset != ACCOUNT_QUOTE_ASSET:
         return account
-    account = on_day(account, fill.time)
     day = replace(account.day, realized_pnl=account.day.realized_pnl + pnl)
     return replace(account, day=day)

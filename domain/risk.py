@@ -12,6 +12,7 @@ from domain.account import Account, OrderRate, TradingState, daily_loss_pct
 from domain.errors import ErrorCode
 from domain.market import Pricing, Quote
 from domain.orders import Order, OrderIntent, Side
+from domain.precision import raise_to_unit
 
 BPS = Decimal(10_000)
 
@@ -27,6 +28,7 @@ class LimitType(StrEnum):
     OPEN_POSITIONS = "open_positions"
     PRICE_COLLAR = "price_collar"
     BALANCE = "balance"
+    QUOTE = "quote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,12 @@ def base_quantity(intent: OrderIntent, quote: Quote) -> Decimal:
     """Return what an order buys or sells, in the base asset (estimated for quote orders)."""
     if intent.quantity is not None:
         return intent.quantity
-    return (intent.quote_quantity or Decimal(0)) / expected_price(intent, quote)
+    return raise_to_unit((intent.quote_quantity or Decimal(0)) / expected_price(intent, quote))
 
 
 def advance_rate(rate: OrderRate, now: datetime) -> OrderRate:
-    """Return the window with one more order in it."""
-    minute = int(now.timestamp()) // 60
+    """Return the window with one more order in it; a clock that lags does not empty it."""
+    minute = max(int(now.timestamp()) // 60, rate.minute)
     if minute == rate.minute:
         return replace(rate, count=rate.count + 1)
     previous = rate.count if minute == rate.minute + 1 else 0
@@ -81,7 +83,8 @@ def advance_rate(rate: OrderRate, now: datetime) -> OrderRate:
 
 def orders_last_minute(rate: OrderRate, now: datetime) -> Decimal:
     """Return the orders of the last 60 s, the older minute counted by the share still in it."""
-    share = Decimal(60 - int(now.timestamp()) % 60) / 60
+    elapsed_s = min(max(int(now.timestamp()) - rate.minute * 60, 0), 60)
+    share = Decimal(60 - elapsed_s) / 60
     return rate.count + rate.previous_count * share
 
 
@@ -95,13 +98,25 @@ def check(account: Account, order: Order, pricing: Pricing, now: datetime) -> De
         now: The time of the decision.
     """
     return (
-        _check_state(account, order, pricing.quote)
+        _check_pricing(order, pricing)
+        or _check_state(account, order, pricing.quote)
         or _check_rate(account, now)
         or _check_daily_loss(account, order)
         or _check_collar(account, order.intent, pricing.quote)
         or _check_notionals(account, order, pricing)
         or _check_open_positions(account, order)
     )
+
+
+def _check_pricing(order: Order, pricing: Pricing) -> Denial | None:
+    """Without true prices of this symbol nothing below means anything."""
+    quote = pricing.quote
+    is_sound = quote.symbol == order.intent.symbol and all(
+        value.is_finite() and value > 0 for value in (quote.bid, quote.ask, pricing.rate)
+    )
+    if is_sound:
+        return None
+    return Denial(ErrorCode.QUOTE_STALE, LimitType.QUOTE, "there is no usable price of the symbol")
 
 
 def _reduces(account: Account, order: Order, quote: Quote) -> bool:
