@@ -10,6 +10,7 @@ from aiohttp import web
 from sandbox.exchange.driver import Driver
 from sandbox.exchange.market.replay import ReplaySource, read_rows
 from sandbox.exchange.protocol.control import Control, refuse
+from sandbox.exchange.protocol.elsewhere import ELSEWHERE
 from sandbox.exchange.protocol.market_control import MarketControl
 from sandbox.exchange.protocol.rest import Rest
 from sandbox.exchange.protocol.streams import Streams
@@ -26,6 +27,8 @@ def build(venue: Venue) -> web.Application:
     rest, ws_api, streams = Rest(venue), WsApi(venue), Streams(venue)
     app = web.Application()
     app.router.add_route("*", "/api/v3/{tail:.*}", rest.handle)
+    for path in sorted({path for _, path in ELSEWHERE}):
+        app.router.add_get(path, rest.handle)
     app.router.add_get("/ws-api/v3", ws_api.handle)
     app.router.add_get("/ws", streams.raw)
     app.router.add_get("/ws/{streams:.*}", streams.raw)

@@ -5,14 +5,13 @@ from typing import Any, Final
 
 from sandbox.exchange.core.symbols import text
 from sandbox.exchange.market import intervals, ticker
+from sandbox.exchange.market.listing import Gathered, Listing
 from sandbox.exchange.market.ticker import RollingWindow
 from sandbox.exchange.protocol.market_calls import levels
-from sandbox.exchange.venue import Listing, Venue, now_ms
+from sandbox.exchange.venue import Venue, now_ms
 
 _TICK_S: Final = 0.05
 _SECOND_MS: Final = 1_000
-_KLINE_EVERY_MS: Final = 2_000
-_PARTIAL: Final = (5, 10, 20)
 
 
 class Driver:
@@ -151,38 +150,36 @@ class Driver:
 
     def _send_depth(self, now: int, interval_ms: int) -> None:
         hub = self._venue.hub
-        suffix = "@100ms" if interval_ms < _SECOND_MS else ""
         for stream in hub.wanted():
             symbol, _, kind = stream.partition("@")
-            if not kind.startswith("depth"):
+            fast = kind.endswith("@100ms")
+            if not kind.startswith("depth") or fast != (interval_ms < _SECOND_MS):
                 continue
             listing = self._venue.listings[symbol.upper()]
-            name = kind.replace("@1000ms", "")
-            if name == f"depth{suffix}":
-                self._send_diff(stream, listing, now, interval_ms)
-            for count in _PARTIAL:
-                if name == f"depth{count}{suffix}":
-                    book = listing.market.book
-                    hub.publish(stream, {"lastUpdateId": book.update_id, **levels(book, count)})
+            count = kind.partition("@")[0].removeprefix("depth")
+            if count:
+                book = listing.market.book
+                shown = {"lastUpdateId": book.update_id, **levels(book, int(count))}
+                hub.publish(stream, shown)
+            else:
+                self._send_diff(stream, listing, listing.depth[kind], now)
 
-    def _send_diff(self, stream: str, listing: Listing, now: int, interval_ms: int) -> None:
-        bids, asks, first = listing.depth[interval_ms]
+    def _send_diff(self, stream: str, listing: Listing, gathered: Gathered, now: int) -> None:
         book = listing.market.book
-        listing.depth[interval_ms] = (set(), set(), book.update_id + 1)
-        if not bids and not asks:
-            return
-        self._venue.hub.publish(
-            stream,
-            {
+        bids, asks = gathered.bids, gathered.asks
+        if bids or asks:
+            event = {
                 "e": "depthUpdate",
                 "E": now,
                 "s": listing.market.rules.symbol,
-                "U": first,
+                "U": gathered.first_id,
                 "u": book.update_id,
                 "b": [[text(p), text(book.bids.total_at(p))] for p in sorted(bids, reverse=True)],
                 "a": [[text(p), text(book.asks.total_at(p))] for p in sorted(asks)],
-            },
-        )
+            }
+            self._venue.hub.publish(stream, event)
+            gathered.bids, gathered.asks = set(), set()
+        gathered.first_id = book.update_id + 1
 
 
 def _average_event(listing: Listing, now: int) -> dict[str, Any]:

@@ -7,8 +7,6 @@ import asyncio
 import secrets
 import string
 import time
-from collections import deque
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -18,68 +16,27 @@ from sandbox.exchange.core import journal as journal_file
 from sandbox.exchange.core.engine import Engine
 from sandbox.exchange.core.journal import Journal
 from sandbox.exchange.core.ledger import Account, Ledger
-from sandbox.exchange.core.matching import Market, PublicTrade
 from sandbox.exchange.core.records import AccountOpened, PriceShifted, Record, TradeIdsReserved
-from sandbox.exchange.core.symbols import SYMBOLS, text
+from sandbox.exchange.core.symbols import SYMBOLS
 from sandbox.exchange.market.candles import Candles
+from sandbox.exchange.market.listing import Listing
 from sandbox.exchange.market.maker import Maker
 from sandbox.exchange.market.noise import PriceFunction
-from sandbox.exchange.market.source import ModelSource, Source
-from sandbox.exchange.market.ticker import AVERAGE_MS, RollingWindow, best, day_window
+from sandbox.exchange.market.source import ModelSource
+from sandbox.exchange.market.ticker import AVERAGE_MS, RollingWindow, day_window
+from sandbox.exchange.protocol.broadcast import broadcast
 from sandbox.exchange.protocol.faults import Fault, Faults
 from sandbox.exchange.protocol.hub import Hub
 from sandbox.exchange.protocol.limits import Limits
-from sandbox.exchange.protocol.user_events import events_of
+from sandbox.exchange.protocol.user_events import events_of, position, touched_assets
 from sandbox.exchange.settings import Settings
 
 _KEY_LETTERS: Final = string.ascii_letters + string.digits
-_TAPE: Final = 1_000
 
 
 def now_ms() -> int:
     """The venue's clock, in epoch milliseconds."""
     return time.time_ns() // 1_000_000
-
-
-@dataclass(slots=True)
-class AggregateTrade:
-    """Trades of one taker at one price."""
-
-    aggregate_id: int
-    group: int
-    price: Decimal
-    quantity: Decimal
-    first_id: int
-    last_id: int
-    time_ms: int
-    is_buyer_maker: bool
-
-
-@dataclass(slots=True)
-class Listing:
-    """Everything about one traded symbol.
-
-    Attributes:
-        source: Where its price comes from.
-        paused: Whether the model leaves it alone.
-        depth_bids: Prices that changed since the last depth event, by update interval.
-    """
-
-    market: Market
-    maker: Maker
-    candles: Candles
-    day: RollingWindow
-    average: RollingWindow
-    model: PriceFunction
-    source: Source
-    paused: bool = False
-    tape: deque[PublicTrade] = field(default_factory=lambda: deque(maxlen=_TAPE))
-    aggregates: deque[AggregateTrade] = field(default_factory=lambda: deque(maxlen=_TAPE))
-    next_aggregate: int = 1
-    best: tuple[Decimal, ...] = ()
-    depth: dict[int, tuple[set[Decimal], set[Decimal], int]] = field(
-        default_factory=lambda: {100: (set(), set(), 1), 1000: (set(), set(), 1)}
-    )
 
 
 class Venue:
@@ -104,6 +61,7 @@ class Venue:
         self.faults = Faults()
         self.listings = {symbol: self._list(symbol, started_ms) for symbol in SYMBOLS}
         self._events: list[tuple[str, bytes]] = []
+        self._touched: dict[str, dict[str, None]] = {}
 
     def _list(self, symbol: str, started_ms: int) -> Listing:
         rules = SYMBOLS[symbol]
@@ -132,6 +90,8 @@ class Venue:
         if self.hub.by_account.get(record.account_id):
             for event in events_of(record, self.ledger):
                 self._events.append((record.account_id, orjson.dumps(event)))
+            touched = self._touched.setdefault(record.account_id, {})
+            touched.update(dict.fromkeys(touched_assets(record)))
 
     async def commit(self) -> None:
         """Make what has happened durable, then tell its accounts."""
@@ -146,6 +106,11 @@ class Venue:
         if not records:
             return None
         events, self._events = self._events, []
+        touched, self._touched = self._touched, {}
+        for account_id, assets in touched.items():
+            if assets:
+                event = position(account_id, list(assets), self.ledger)
+                events.append((account_id, orjson.dumps(event)))
         waiting = self.journal.append(records)
         if events:
 
@@ -159,84 +124,7 @@ class Venue:
     def publish_markets(self) -> None:
         """Send trades and changed books of every symbol to its listeners."""
         for listing in self.listings.values():
-            if listing.market.trades:
-                self._publish_trades(listing)
-            book = listing.market.book
-            if book.bids.changed or book.asks.changed:
-                self._publish_book(listing)
-
-    def _publish_trades(self, listing: Listing) -> None:
-        market = listing.market
-        trades, market.trades = market.trades, []
-        symbol = market.rules.symbol
-        stream = symbol.lower() + "@trade"
-        listens = self.hub.listens(stream)
-        for trade in trades:
-            listing.candles.add(trade)
-            listing.tape.append(trade)
-            if listens:
-                self.hub.publish(
-                    stream,
-                    {
-                        "e": "trade",
-                        "E": trade.time_ms,
-                        "s": symbol,
-                        "t": trade.trade_id,
-                        "p": text(trade.price),
-                        "q": text(trade.quantity),
-                        "T": trade.time_ms,
-                        "m": trade.is_buyer_maker,
-                        "M": True,
-                    },
-                )
-        self._aggregate(listing, trades)
-
-    def _aggregate(self, listing: Listing, trades: list[PublicTrade]) -> None:
-        symbol = listing.market.rules.symbol
-        fresh: list[AggregateTrade] = []
-        for trade in trades:
-            if fresh and fresh[-1].group == trade.group and fresh[-1].price == trade.price:
-                fresh[-1].quantity += trade.quantity
-                fresh[-1].last_id = trade.trade_id
-                continue
-            fresh.append(
-                AggregateTrade(
-                    listing.next_aggregate,
-                    trade.group,
-                    trade.price,
-                    trade.quantity,
-                    trade.trade_id,
-                    trade.trade_id,
-                    trade.time_ms,
-                    trade.is_buyer_maker,
-                )
-            )
-            listing.next_aggregate += 1
-        listing.aggregates.extend(fresh)
-        stream = symbol.lower() + "@aggTrade"
-        if self.hub.listens(stream):
-            for each in fresh:
-                head = {"e": "aggTrade", "E": each.time_ms, "s": symbol}
-                self.hub.publish(stream, head | aggregate_view(each))
-
-    def _publish_book(self, listing: Listing) -> None:
-        market = listing.market
-        bids, asks = market.book.take_changes()
-        symbol = market.rules.symbol
-        lower = symbol.lower()
-        for interval, (old_bids, old_asks, _) in listing.depth.items():
-            name = f"{lower}@depth" if interval == 1000 else f"{lower}@depth@{interval}ms"  # noqa: PLR2004 - the default interval has no suffix
-            if self.hub.listens(name):
-                old_bids |= bids
-                old_asks |= asks
-        found = best(market)
-        if found != listing.best:
-            listing.best = found
-            stream = lower + "@bookTicker"
-            if self.hub.listens(stream):
-                names = zip("bBaA", found, strict=True)
-                event = {"u": market.book.update_id, "s": symbol}
-                self.hub.publish(stream, event | {name: text(v) for name, v in names})
+            broadcast(self.hub, listing)
 
     async def open_account(self, balances: dict[str, Decimal]) -> Account:
         """Open an account with a key of its own."""
@@ -287,17 +175,3 @@ class Venue:
 
 def _key() -> str:
     return "".join(secrets.choice(_KEY_LETTERS) for _ in range(64))
-
-
-def aggregate_view(found: AggregateTrade) -> dict[str, object]:
-    """An aggregate trade as answers and events show it."""
-    return {
-        "a": found.aggregate_id,
-        "p": text(found.price),
-        "q": text(found.quantity),
-        "f": found.first_id,
-        "l": found.last_id,
-        "T": found.time_ms,
-        "m": found.is_buyer_maker,
-        "M": True,
-    }

@@ -5,12 +5,12 @@ against the market, funds. Source: Binance Spot `filters.md` and the messages of
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from sandbox.exchange.core.errors import filter_failure, insufficient_balance, rejected
-from sandbox.exchange.core.ledger import STOP_TYPES, Account, Ledger
+from sandbox.exchange.core.ledger import STOP_TYPES, Account, Ledger, Order
 from sandbox.exchange.core.matching import Market, Taker
-from sandbox.exchange.core.records import ZERO
+from sandbox.exchange.core.new_order import NewOrder
+from sandbox.exchange.core.records import ZERO, OrderAccepted
 from sandbox.exchange.core.symbols import (
     ASK_DOWN,
     ASK_UP,
@@ -22,16 +22,13 @@ from sandbox.exchange.core.symbols import (
     quote_needed,
 )
 
-if TYPE_CHECKING:
-    from sandbox.exchange.core.engine import NewOrder
-
 
 def waits_above(side: str, order_type: str) -> bool:
     """Whether a stop order triggers when the price rises to its stop price."""
     return (side == "BUY") == order_type.startswith("STOP_LOSS")
 
 
-def check_filters(ledger: Ledger, account: Account, market: Market, new: "NewOrder") -> None:
+def check_filters(ledger: Ledger, account: Account, market: Market, new: NewOrder) -> None:
     """Refuse what a symbol filter refuses.
 
     Raises:
@@ -54,7 +51,7 @@ def check_filters(ledger: Ledger, account: Account, market: Market, new: "NewOrd
             raise filter_failure("MAX_POSITION")
 
 
-def _check_price(market: Market, new: "NewOrder") -> None:
+def _check_price(market: Market, new: NewOrder) -> None:
     rules = market.rules
     for price in (new.price, new.stop_price):
         if price and (
@@ -68,7 +65,7 @@ def _check_price(market: Market, new: "NewOrder") -> None:
             raise filter_failure("PERCENT_PRICE_BY_SIDE")
 
 
-def _check_quantity(market: Market, new: "NewOrder") -> None:
+def _check_quantity(market: Market, new: NewOrder) -> None:
     if not new.quantity:
         return
     rules = market.rules
@@ -79,7 +76,7 @@ def _check_quantity(market: Market, new: "NewOrder") -> None:
         raise filter_failure("MARKET_LOT_SIZE")
 
 
-def _check_notional(market: Market, new: "NewOrder") -> None:
+def _check_notional(market: Market, new: NewOrder) -> None:
     price = new.price or new.stop_price or market.average_price()
     notional = new.quote_quantity or price * new.quantity
     if notional < market.rules.min_notional:
@@ -88,7 +85,7 @@ def _check_notional(market: Market, new: "NewOrder") -> None:
         raise filter_failure("NOTIONAL")
 
 
-def check_prices(market: Market, new: "NewOrder") -> None:
+def check_prices(market: Market, new: NewOrder) -> None:
     """Refuse a maker that would take and a stop that would go at once.
 
     Raises:
@@ -105,7 +102,7 @@ def check_prices(market: Market, new: "NewOrder") -> None:
             raise rejected("Order would trigger immediately.")
 
 
-def needs(account: Account, market: Market, new: "NewOrder") -> tuple[Decimal, Decimal]:
+def needs(account: Account, market: Market, new: NewOrder) -> tuple[Decimal, Decimal]:
     """What an order must lock, and its base quantity.
 
     Raises:
@@ -130,3 +127,27 @@ def needs(account: Account, market: Market, new: "NewOrder") -> tuple[Decimal, D
     if new.side == "SELL":
         return new.quantity, new.quantity
     return quote, new.quantity
+
+
+def reached(accepted: OrderAccepted, last_price: Decimal) -> bool:
+    """Whether the last trade reached a stop order's price."""
+    if waits_above(accepted.side, accepted.type):
+        return last_price >= accepted.stop_price
+    return last_price <= accepted.stop_price
+
+
+def trigger_need(ledger: Ledger, market: Market, order: Order) -> Decimal:
+    """What a stop order must lock once it works.
+
+    A market purchase takes what the book costs now, as far as the account's funds reach: the
+    price may have run away from the stop price, and an account never goes below zero.
+    """
+    accepted = order.accepted
+    if accepted.side == "SELL":
+        return order.remaining
+    if accepted.price:
+        return quote_needed(accepted.price, order.remaining)
+    account = ledger.accounts[accepted.account_id]
+    funds = order.reserved + account.balance(market.rules.quote).free
+    cost = market.available(Taker("BUY", order.remaining, None, order))[1]
+    return min(cost, funds)

@@ -4,11 +4,11 @@ Hazard: a request either raises `VenueError` before its first record or runs to 
 has been emitted has happened.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sandbox.exchange.core import checks
+from sandbox.exchange.core import checks, pairs
 from sandbox.exchange.core.errors import (
     insufficient_balance,
     invalid_symbol,
@@ -17,35 +17,17 @@ from sandbox.exchange.core.errors import (
 )
 from sandbox.exchange.core.ledger import STOP_TYPES, Account, Ledger, Order
 from sandbox.exchange.core.matching import Market, Taker, closed
+from sandbox.exchange.core.new_order import NewOrder, accepted_of
 from sandbox.exchange.core.records import (
     ZERO,
     AccountOpened,
     Deposited,
     ListOpened,
-    OrderAccepted,
     OrderTriggered,
     PriceShifted,
     Record,
 )
-from sandbox.exchange.core.symbols import DEFAULT_STP, SYMBOLS, SymbolRules, quote_needed
-
-
-@dataclass(slots=True, kw_only=True)
-class NewOrder:
-    """What a client asks for. `client_order_id` is always filled in by the caller."""
-
-    symbol: str
-    side: str
-    type: str
-    client_order_id: str
-    time_in_force: str = "GTC"
-    quantity: Decimal = ZERO
-    quote_quantity: Decimal = ZERO
-    price: Decimal = ZERO
-    stop_price: Decimal = ZERO
-    stp_mode: str = DEFAULT_STP
-    strategy_id: int | None = None
-    strategy_type: int | None = None
+from sandbox.exchange.core.symbols import SYMBOLS, SymbolRules
 
 
 @dataclass(slots=True)
@@ -115,6 +97,14 @@ class Engine:
         """
         self._prepare(account, new)
 
+    def check_filters(self, account: Account, market: Market, new: NewOrder) -> None:
+        """Refuse what a filter refuses, whatever the funds.
+
+        Raises:
+            VenueError: -1013 with the filter's name.
+        """
+        checks.check_filters(self.ledger, account, market, new)
+
     def place(self, account: Account, new: NewOrder, now_ms: int) -> Order:
         """Accept an order, match it, and let what it set off run its course.
 
@@ -139,8 +129,7 @@ class Engine:
         Raises:
             VenueError: As `place`; neither leg has been accepted then.
         """
-        ids = {leg.client_order_id for leg in legs}
-        if len(ids) < len(legs):
+        if legs[0].client_order_id == legs[1].client_order_id:
             raise rejected("Duplicate order sent.")
         # The leg that can rest holds all it needs; a stop is given its funds when it triggers.
         legs = (legs[1], legs[0]) if legs[0].type in STOP_TYPES else legs
@@ -177,7 +166,7 @@ class Engine:
         """
         if not order.is_open:
             raise unknown_order()
-        for each in [order, *self._partners(order)]:
+        for each in [order, *pairs.open_partners(self.ledger, order)]:
             self.markets[each.accepted.symbol].remove(each)
             self._emit(closed(each, now_ms, "CANCEL", "CANCELED", request_id=request_id))
 
@@ -199,7 +188,9 @@ class Engine:
     def run_triggers(self, market: Market, now_ms: int) -> None:
         """Let stop orders go whose price the last trade reached, until none is left."""
         while True:
-            due = [o for o in market.stops.values() if _reached(o.accepted, market.last_price)]
+            due = [
+                o for o in market.stops.values() if checks.reached(o.accepted, market.last_price)
+            ]
             if not due:
                 return
             for order in due:
@@ -231,28 +222,9 @@ class Engine:
         list_id: int = -1,
     ) -> Order:
         order_id = self.ledger.last_order_id + 1
-        self._emit(
-            OrderAccepted(
-                time=now_ms,
-                account_id=account.account_id,
-                symbol=new.symbol,
-                side=new.side,
-                type=new.type,
-                time_in_force=new.time_in_force,
-                order_id=order_id,
-                client_order_id=new.client_order_id,
-                price=new.price,
-                quantity=quantity,
-                quote_quantity=new.quote_quantity,
-                stop_price=new.stop_price,
-                order_list_id=list_id,
-                reserved=reserved,
-                working=new.type not in STOP_TYPES,
-                stp_mode=new.stp_mode,
-                strategy_id=new.strategy_id,
-                strategy_type=new.strategy_type,
-            )
-        )
+        record = accepted_of(new, account.account_id, order_id, now_ms)
+        record.quantity, record.reserved, record.order_list_id = quantity, reserved, list_id
+        self._emit(record)
         return self.ledger.orders[order_id]
 
     def _work(self, market: Market, order: Order, now_ms: int) -> None:
@@ -272,7 +244,7 @@ class Engine:
             self._emit(closed(order, now_ms, "EXPIRE", "EXPIRED"))
 
     def _trigger(self, market: Market, order: Order, now_ms: int) -> None:
-        for partner in self._partners(order):
+        for partner in pairs.open_partners(self.ledger, order):
             market.remove(partner)
             self._emit(closed(partner, now_ms, "EXPIRE", "EXPIRED"))
         del market.stops[order.accepted.order_id]
@@ -284,36 +256,16 @@ class Engine:
                 symbol=accepted.symbol,
                 order_id=accepted.order_id,
                 client_order_id=accepted.client_order_id,
-                reserved=self._trigger_reserve(market, order),
+                reserved=checks.trigger_need(self.ledger, market, order),
             )
         )
         self._work(market, order, now_ms)
 
-    def _trigger_reserve(self, market: Market, order: Order) -> Decimal:
-        accepted = order.accepted
-        if accepted.side == "SELL":
-            return order.remaining
-        if accepted.price:
-            return quote_needed(accepted.price, order.remaining)
-        account = self.ledger.accounts[accepted.account_id]
-        funds = order.reserved + account.balance(market.rules.quote).free
-        cost = market.available(Taker("BUY", order.remaining, None, order))[1]
-        return min(cost, funds)
-
     def _after_fills(self, market: Market, now_ms: int) -> None:
         """A filled OCO leg takes its partner out."""
-        for order in [o for o in market.stops.values() if o.accepted.order_list_id >= 0]:
-            if any(p.executed or not p.is_open for p in self._all_partners(order)):
-                market.remove(order)
-                self._emit(closed(order, now_ms, "EXPIRE", "EXPIRED"))
-
-    def _all_partners(self, order: Order) -> Iterable[Order]:
-        found = self.ledger.lists.get(order.accepted.order_list_id)
-        ids = [] if found is None else found.opened.order_ids
-        return [self.ledger.orders[i] for i in ids if i != order.accepted.order_id]
-
-    def _partners(self, order: Order) -> list[Order]:
-        return [partner for partner in self._all_partners(order) if partner.is_open]
+        for order in pairs.orphaned(self.ledger, market.stops.values()):
+            market.remove(order)
+            self._emit(closed(order, now_ms, "EXPIRE", "EXPIRED"))
 
     @staticmethod
     def rules(symbol: str) -> SymbolRules:
@@ -326,10 +278,3 @@ class Engine:
         if found is None:
             raise invalid_symbol()
         return found
-
-
-def _reached(accepted: OrderAccepted, last_price: Decimal) -> bool:
-    """Whether the last trade reached a stop order's price."""
-    if checks.waits_above(accepted.side, accepted.type):
-        return last_price >= accepted.stop_price
-    return last_price <= accepted.stop_price

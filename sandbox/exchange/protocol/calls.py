@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sandbox.exchange.core.ledger import Account
 from sandbox.exchange.core.matching import Market
+from sandbox.exchange.market.listing import Listing
 from sandbox.exchange.protocol.params import Params
 from sandbox.exchange.protocol.security import Freshness
-from sandbox.exchange.venue import Listing, Venue
+from sandbox.exchange.venue import Venue
 
 _SIGNED_NAMES: Final = frozenset({"timestamp", "recvWindow", "signature"})
 

@@ -29,7 +29,7 @@ class Arrival:
         pairs: Parameters as sent.
         payload: What its signature must cover.
         label: Method and path as faults match them.
-        logged_on: The account of a WebSocket API session that has logged on.
+        extra_names: Parameters that this way of asking allows everywhere.
     """
 
     endpoint: Endpoint
@@ -39,7 +39,6 @@ class Arrival:
     address: str
     label: tuple[str, str]
     extra_names: frozenset[str] = frozenset()
-    logged_on: Account | None = None
 
 
 @dataclass(slots=True)
@@ -66,16 +65,23 @@ async def answer(venue: Venue, arrival: Arrival) -> Outcome:
         await asyncio.sleep(plan.delay_ms / 1000)
     if plan.error_before is not None:
         raise plan.error_before
+    outcome: Outcome | None = None
+    refusal: VenueError | None = None
     try:
         outcome = await _process(venue, arrival, at_ms)
-    finally:
+    except VenueError as error:
         # A refusal is an answer, too, and waits or is lost like one.
-        if plan.delay_answer_ms:
-            await asyncio.sleep(plan.delay_answer_ms / 1000)
+        refusal = error
+    if plan.delay_answer_ms:
+        await asyncio.sleep(plan.delay_answer_ms / 1000)
     if plan.drop_answer:
         raise ConnectionCut
     if plan.error_after is not None:
         raise plan.error_after
+    if refusal is not None:
+        raise refusal
+    if outcome is None:
+        raise RuntimeError("neither an answer nor a refusal")
     return outcome
 
 
@@ -96,14 +102,10 @@ async def _process(venue: Venue, arrival: Arrival, at_ms: int) -> Outcome:
 
 
 def _authenticate(call: Call, arrival: Arrival, at_ms: int) -> None:
-    venue, params = call.venue, call.params
-    if arrival.logged_on is not None and "signature" not in params:
-        call.signer = arrival.logged_on
-    else:
-        call.signer = account_of(venue.ledger, arrival.api_key)
-        call.freshness = freshness_of(params)
-        check_signature(call.signer, params, arrival.payload)
+    params = call.params
+    call.signer = account_of(call.venue.ledger, arrival.api_key)
     call.freshness = freshness_of(params)
+    check_signature(call.signer, params, arrival.payload)
     call.freshness.check(at_ms)
 
 

@@ -149,6 +149,10 @@ class Hub:
 
     def unsubscribe_user(self, connection: Connection, subscription: int) -> None:
         """Stop sending the events of a subscription."""
-        account_id = connection.users.pop(subscription, None)
+        account_id = connection.users.get(subscription)
+        if account_id is not None:
+            event = {"e": "eventStreamTerminated", "E": time.time_ns() // 1_000_000}
+            connection.send(orjson.dumps({"subscriptionId": subscription, "event": event}))
+            del connection.users[subscription]
         if account_id is not None and account_id not in connection.users.values():
             self.by_account[account_id].discard(connection)

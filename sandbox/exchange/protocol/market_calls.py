@@ -10,9 +10,10 @@ from sandbox.exchange.core.errors import VenueError, illegal_chars, invalid_symb
 from sandbox.exchange.core.matching import PublicTrade
 from sandbox.exchange.core.symbols import SYMBOLS, symbol_info, text
 from sandbox.exchange.market import intervals, ticker
+from sandbox.exchange.market.listing import Listing, aggregate_view
 from sandbox.exchange.protocol.calls import Call, Table
 from sandbox.exchange.protocol.params import Params
-from sandbox.exchange.venue import Listing, aggregate_view, now_ms
+from sandbox.exchange.venue import now_ms
 
 PUBLIC: Final = Table()
 _DEPTH_WEIGHTS: Final = ((100, 5), (500, 25), (1000, 50), (5000, 250))

@@ -8,10 +8,11 @@ from aiohttp import web
 
 from sandbox.exchange.core.records import number
 from sandbox.exchange.core.symbols import SYMBOLS
+from sandbox.exchange.market.listing import Listing
 from sandbox.exchange.market.replay import ReplaySource, read_rows
 from sandbox.exchange.market.source import ModelSource
 from sandbox.exchange.protocol.control import BadRequest, quantity_of, read_json, respond
-from sandbox.exchange.venue import Listing, Venue, now_ms
+from sandbox.exchange.venue import Venue, now_ms
 
 _FIELDS: Final = frozenset({"symbol", "price", "pause", "speed", "replay", "trade", "book"})
 _LEVERS: Final = _FIELDS - {"symbol"}
@@ -132,7 +133,7 @@ def _set_speed(listing: Listing, speed: Any, now: int) -> None:
 
 
 def _replay(listing: Listing, body: dict[str, Any], now: int) -> None:
-    """Follow a CSV (a path on the server, or its rows) from now on; false goes back to the model."""
+    """Follow a CSV (a path here, or its rows) from now on; false goes back to the model."""
     wanted = body["replay"]
     if wanted is False:
         listing.source = ModelSource(listing.model)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from sandbox.exchange.core.engine import NewOrder
 from sandbox.exchange.core.errors import VenueError, either_of, mandatory, not_required
 from sandbox.exchange.core.ledger import STOP_TYPES
+from sandbox.exchange.core.new_order import NewOrder
 from sandbox.exchange.core.records import ZERO
 from sandbox.exchange.core.symbols import DEFAULT_STP, ORDER_TYPES, STP_MODES
 from sandbox.exchange.protocol.params import Params

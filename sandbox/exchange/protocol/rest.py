@@ -8,6 +8,7 @@ from aiohttp import web
 from sandbox.exchange.core.errors import HTTP_GONE, VenueError
 from sandbox.exchange.core.ledger import Account
 from sandbox.exchange.protocol.dispatch import Arrival, ConnectionCut, answer
+from sandbox.exchange.protocol.elsewhere import ELSEWHERE
 from sandbox.exchange.protocol.params import pairs_of
 from sandbox.exchange.protocol.security import payload_of
 from sandbox.exchange.protocol.table import REST
@@ -37,7 +38,7 @@ class Rest:
         address = request.remote or ""
         if path in _GONE:
             return web.Response(status=HTTP_GONE, text=_GONE_PAGE, content_type="text/html")
-        endpoint = REST.get((request.method, path))
+        endpoint = REST.get((request.method, path)) or ELSEWHERE.get((request.method, path))
         if endpoint is None:
             return web.Response(status=404, text="<html><body><h2>404 Not found</h2></body></html>")
         query = request.raw_path.partition("?")[2]
@@ -55,7 +56,7 @@ class Rest:
         except ConnectionCut:
             if request.transport is not None:
                 request.transport.abort()
-            raise
+            return web.Response(status=HTTP_GONE)
         except VenueError as error:
             return self._refuse(error, address)
         headers = self._headers(address)

@@ -4,10 +4,12 @@ from typing import Final
 
 from sandbox.exchange.protocol.account_calls import ACCOUNT
 from sandbox.exchange.protocol.calls import Endpoint
+from sandbox.exchange.protocol.list_calls import LISTS
 from sandbox.exchange.protocol.market_calls import PUBLIC
 from sandbox.exchange.protocol.order_calls import ORDERS
+from sandbox.exchange.protocol.replace_calls import REPLACE
 
-_TABLES: Final = (PUBLIC, ORDERS, ACCOUNT)
+_TABLES: Final = (PUBLIC, ORDERS, REPLACE, LISTS, ACCOUNT)
 REST: Final[dict[tuple[str, str], Endpoint]] = {
     key: endpoint for table in _TABLES for key, endpoint in table.rest.items()
 }

@@ -33,12 +33,7 @@ def _events(_record: Record, _ledger: Ledger) -> list[dict[str, Any]]:
 
 
 @_events.register
-def _opened(record: AccountOpened, ledger: Ledger) -> list[dict[str, Any]]:
-    return [_position(record.account_id, list(record.balances), record.time, ledger)]
-
-
-@_events.register
-def _deposit(record: Deposited, ledger: Ledger) -> list[dict[str, Any]]:
+def _deposit(record: Deposited, _ledger: Ledger) -> list[dict[str, Any]]:
     return [
         {
             "e": "balanceUpdate",
@@ -46,21 +41,20 @@ def _deposit(record: Deposited, ledger: Ledger) -> list[dict[str, Any]]:
             "a": record.asset,
             "d": text(record.quantity),
             "T": record.time,
-        },
-        _position(record.account_id, [record.asset], record.time, ledger),
+        }
     ]
 
 
 @_events.register
 def _accept(record: OrderAccepted, ledger: Ledger) -> list[dict[str, Any]]:
     order = ledger.orders[record.order_id]
-    return [_report(order, "NEW", record), _balances(record, ledger)]
+    return [_report(order, "NEW", record)]
 
 
 @_events.register
 def _trigger(record: OrderTriggered, ledger: Ledger) -> list[dict[str, Any]]:
     order = ledger.orders[record.order_id]
-    return [_report(order, "NEW", record), _balances(record, ledger)]
+    return [_report(order, "NEW", record)]
 
 
 @_events.register
@@ -78,7 +72,7 @@ def _fill(record: OrderFilled, ledger: Ledger) -> list[dict[str, Any]]:
         "M": True,
         "Y": text(record.quote_quantity),
     }
-    return [report, _balances(record, ledger), *_list_done(order, ledger, record.time)]
+    return [report, *_list_done(order, ledger, record.time)]
 
 
 @_events.register
@@ -93,7 +87,7 @@ def _close(record: OrderClosed, ledger: Ledger) -> list[dict[str, Any]]:
         report["c"] = record.request_id
     if prevented:
         report |= {"v": 0, "A": text(record.prevented), "B": text(record.prevented), "u": 0}
-    return [report, _balances(record, ledger), *_list_done(order, ledger, record.time)]
+    return [report, *_list_done(order, ledger, record.time)]
 
 
 @_events.register
@@ -181,18 +175,24 @@ def _report(
     return report
 
 
-def _balances(
-    record: OrderAccepted | OrderTriggered | OrderFilled | OrderClosed, ledger: Ledger
-) -> dict[str, Any]:
-    rules = SYMBOLS[record.symbol]
-    return _position(record.account_id, [rules.base, rules.quote], record.time, ledger)
+def touched_assets(record: Record) -> list[str]:
+    """Assets whose balance a record may have changed."""
+    if isinstance(record, AccountOpened):
+        return list(record.balances)
+    if isinstance(record, Deposited):
+        return [record.asset]
+    if isinstance(record, OrderAccepted | OrderTriggered | OrderFilled | OrderClosed):
+        rules = SYMBOLS[record.symbol]
+        return [rules.base, rules.quote]
+    return []
 
 
-def _position(account_id: str, assets: list[str], time_ms: int, ledger: Ledger) -> dict[str, Any]:
+def position(account_id: str, assets: list[str], ledger: Ledger) -> dict[str, Any]:
+    """The balances of some assets, as one act has left them."""
     account = ledger.accounts[account_id]
     return {
         "e": "outboundAccountPosition",
-        "E": time_ms,
+        "E": account.updated_ms,
         "u": account.updated_ms,
         "B": [
             {"a": asset, "f": text(b.free), "l": text(b.locked)}

@@ -57,12 +57,15 @@ class WsApi:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it closes."""
+        address = request.remote or ""
+        try:
+            self._venue.limits.spend(address, 2, now_ms())
+        except VenueError as error:
+            return web.Response(status=error.status, body=orjson.dumps(error.body()))
         socket = web.WebSocketResponse(heartbeat=_PING_S, compress=False)
         await socket.prepare(request)
         connection = Connection(socket, combined=False)
         self._venue.hub.add(connection)
-        address = request.remote or ""
-        self._venue.limits.spend(address, 2, now_ms())
         show_limits = request.query.get("returnRateLimits", "true") != "false"
         running: set[asyncio.Task[None]] = set()
         try:
