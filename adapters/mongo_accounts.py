@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import replace
+from decimal import Decimal
 from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
@@ -39,9 +40,9 @@ class MongoAccountStore:
         # Changes of one account queue here instead of colliding in the database.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def open_account(self, user_id: str, balances: dict[str, object]) -> None:
+    async def open_account(self, user_id: str, balances: dict[str, Decimal]) -> None:
         """Make the account with these free balances; a second call changes nothing."""
-        held = {asset: Balance(free=free) for asset, free in balances.items()}  # type: ignore[arg-type]
+        held = {asset: Balance(free=free) for asset, free in balances.items()}
         fields = to_document(Account(user_id=user_id, balances=held))
         del fields["_id"]
         with mongo_faults():

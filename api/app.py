@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from api.errors import documented_problems, install_error_handlers
 from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
-from api.routes import config, health
+from api.routes import auth, config, health
 from api.routes.config import product_version
-from api.services import NEEDS, compose
+from api.services import NEEDS, open_services
 from workers.connections import open_connections
 from workers.settings import Settings
 
-ROUTERS = (config.router, health.router)
+ROUTERS = (auth.router, config.router, health.router)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -23,8 +23,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_connections(settings, NEEDS) as connections:
-            app.state.services = compose(settings, connections, metrics)
+        async with (
+            open_connections(settings, NEEDS) as connections,
+            open_services(settings, connections, metrics) as services,
+        ):
+            app.state.services = services
             yield
 
     app = FastAPI(

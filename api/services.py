@@ -1,15 +1,33 @@
 """What the routes of one application work with, composed at its start."""
 
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from adapters.tokens import AccessTokens, CachedTokens
+import structlog
+
+from adapters.credential_vault import MongoCredentialVault
+from adapters.mongo_accounts import MongoAccountStore
+from adapters.mongo_schema import ensure_schema
+from adapters.tokens import CachedTokens
 from api.metrics import HttpMetrics
 from api.readiness import Probe, Readiness
+from domain.errors import Retryable
 from domain.ports import TokenVerifier
 from workers.connections import Connections, Need
+from workers.identity import Identity
+from workers.identity_parts import IdentityParts, open_identity
+from workers.seed import seed
 from workers.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 NEEDS = frozenset({Need.MONGODB, Need.REDIS})
+
+# How often the start is tried again while a store or the exchange is away.
+PREPARATION_RETRY_S = 0.5
+_SCHEMA_AND_PEOPLE = "schema_and_people"
 
 
 @dataclass(slots=True)
@@ -19,32 +37,54 @@ class Services:
     settings: Settings
     connections: Connections
     metrics: HttpMetrics
-    tokens: AccessTokens
+    readiness: Readiness
     verifier: TokenVerifier
-    readiness: Readiness = field(default_factory=Readiness)
+    identity: Identity
+    vault: MongoCredentialVault
+    accounts: MongoAccountStore
 
 
-def compose(settings: Settings, connections: Connections, metrics: HttpMetrics) -> Services:
-    """Put an application's parts together; nothing is sent yet."""
-    tokens = access_tokens(settings)
-    return Services(
-        settings=settings,
-        connections=connections,
-        metrics=metrics,
-        tokens=tokens,
-        verifier=CachedTokens(tokens),
-        readiness=Readiness(probes=_probes(connections)),
-    )
+@asynccontextmanager
+async def open_services(
+    settings: Settings, connections: Connections, metrics: HttpMetrics
+) -> AsyncIterator[Services]:
+    """Put an application's parts together; `/readyz` fails until their stores are prepared."""
+    accounts = MongoAccountStore(connections.database)
+    with open_identity(settings, connections, accounts) as people:
+        services = Services(
+            settings=settings,
+            connections=connections,
+            metrics=metrics,
+            readiness=Readiness(_probes(connections), pending={_SCHEMA_AND_PEOPLE}),
+            verifier=CachedTokens(people.tokens),
+            identity=people.identity,
+            vault=people.vault,
+            accounts=accounts,
+        )
+        preparation = asyncio.create_task(_prepare(services, people))
+        try:
+            yield services
+        finally:
+            preparation.cancel()
+            await asyncio.gather(preparation, return_exceptions=True)
 
 
-def access_tokens(settings: Settings) -> AccessTokens:
-    """Make the issuer and verifier that the settings describe; the gateway uses it, too."""
-    previous = {
-        key_id: secret.get_secret_value()
-        for key_id, secret in settings.jwt_previous_secrets.items()
-    }
-    current = {settings.jwt_key_id: settings.jwt_secret.get_secret_value()}
-    return AccessTokens(settings.jwt_key_id, previous | current)
+async def _prepare(services: Services, people: IdentityParts) -> None:
+    # In the background: a process that waited for its stores before it listens could not
+    # say what it waits for.
+    while True:
+        try:
+            await ensure_schema(services.connections.database)
+            await seed(people)
+        except Retryable as error:
+            log.warning("preparation_waits", detail=error.detail)
+        except Exception:
+            # Not a passing fault, but `/readyz` is where operators look first.
+            log.exception("preparation_failed")
+        else:
+            services.readiness.pending.discard(_SCHEMA_AND_PEOPLE)
+            return
+        await asyncio.sleep(PREPARATION_RETRY_S)
 
 
 def _probes(connections: Connections) -> dict[str, Probe]:

@@ -1,0 +1,168 @@
+"""Every collection with its JSON-Schema validator and indexes, and how they are put in place."""
+
+import asyncio
+from typing import Any
+
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from adapters.mongo import Database
+from adapters.mongo_errors import mongo_faults
+from adapters.mongo_schema_parts import (
+    BOOL,
+    BYTES,
+    DATE,
+    DECIMAL,
+    DOWN,
+    OBJECT,
+    STRING,
+    STRINGS,
+    TEXT,
+    UP,
+    WHOLE,
+    CollectionSchema,
+    closed,
+    expiring,
+    index,
+    nullable,
+    open_ended,
+)
+from adapters.mongo_schema_trading import TRADING_SCHEMAS
+
+_NAMESPACE_EXISTS = 48
+_DIGEST_BYTES = {"bsonType": "binData"}
+
+_SEALED_CREDENTIALS = closed(
+    {"key_id": TEXT, "nonce": BYTES, "ciphertext": BYTES, "stored_at": DATE}
+)
+
+_CANDLE_PRICES = dict.fromkeys(("open", "high", "low", "close", "volume"), DECIMAL)
+
+_SCHEMAS: dict[str, CollectionSchema] = {
+    "users": CollectionSchema(
+        closed(
+            {
+                "_id": TEXT,
+                "email": TEXT,
+                "full_name": STRING,
+                "roles": STRINGS,
+                "password_hash": TEXT,
+                "created_at": DATE,
+                "last_login": nullable(DATE),
+            },
+            account_opened=BOOL,
+            venue_credentials=_SEALED_CREDENTIALS,
+        ),
+        (index(("email", UP), unique=True),),
+    ),
+    # One document a sign-in; `_id` is the session's id.
+    "refresh_tokens": CollectionSchema(
+        closed(
+            {
+                "_id": TEXT,
+                "user_id": TEXT,
+                "token_hash": _DIGEST_BYTES,
+                "created_at": DATE,
+                "rotated_at": DATE,
+                "expires_at": DATE,
+                "revoked_at": nullable(DATE),
+                "revoked_for_reuse": BOOL,
+            }
+        ),
+        (index(("user_id", UP)), expiring("expires_at")),
+    ),
+    "ai_analysis": CollectionSchema(
+        open_ended(
+            {"user_id": TEXT, "symbol": TEXT, "timeframe": TEXT, "signal": TEXT, "created_at": DATE}
+        ),
+        (
+            index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
+            index(("symbol", UP), ("timeframe", UP), ("created_at", DOWN)),
+        ),
+    ),
+    "ai_requests": CollectionSchema(
+        open_ended({"user_id": TEXT, "created_at": DATE}),
+        (index(("user_id", UP), ("created_at", DOWN)),),
+    ),
+    "candles": CollectionSchema(
+        open_ended(
+            {
+                "symbol": TEXT,
+                "timeframe": TEXT,
+                "open_time": {"bsonType": ["date", "long", "int"]},
+                **_CANDLE_PRICES,
+            }
+        ),
+        (index(("symbol", UP), ("timeframe", UP), ("open_time", UP), unique=True),),
+    ),
+    "user_activity": CollectionSchema(
+        open_ended({"user_id": TEXT, "kind": TEXT, "timestamp": DATE}, address=STRING),
+        (index(("user_id", UP), ("timestamp", DOWN)), index(("timestamp", UP))),
+    ),
+    # Written by the logging service; `_id` is the event's message id.
+    "system_logs": CollectionSchema(open_ended({"timestamp": DATE}), (index(("timestamp", DOWN)),)),
+    "notifications": CollectionSchema(
+        open_ended({"user_id": TEXT, "created_at": DATE}),
+        (index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),),
+    ),
+    "archive_manifests": CollectionSchema(
+        open_ended({"data_type": TEXT, "created_at": DATE}, document_count=WHOLE, target=OBJECT),
+        (index(("data_type", UP), ("created_at", DOWN), ("_id", DOWN)),),
+    ),
+}
+
+# What leaves hot storage keeps its shape; `archived_at` tells since when it is warm.
+ARCHIVED = ("trades", "candles", "ai_analysis", "user_activity", "system_logs")
+
+
+def archive_of(collection: str) -> str:
+    """Name the collection for the warm storage of another one."""
+    return f"archive_{collection}"
+
+
+SCHEMAS: dict[str, CollectionSchema] = {
+    **_SCHEMAS,
+    **TRADING_SCHEMAS,
+    **{archive_of(name): CollectionSchema(open_ended({"archived_at": DATE})) for name in ARCHIVED},
+}
+
+
+async def ensure_schema(database: Database) -> None:
+    """Put every collection's validator and indexes in place; again, it changes nothing.
+
+    Several processes may do this at once.
+
+    Raises:
+        Retryable: The store could not be reached.
+    """
+    with mongo_faults():
+        found = {
+            each["name"]: each.get("options", {}).get("validator")
+            async for each in await database.list_collections()
+        }
+        await asyncio.gather(
+            *(_ensure(database, name, schema, found) for name, schema in SCHEMAS.items())
+        )
+
+
+async def _ensure(
+    database: Database, name: str, schema: CollectionSchema, found: dict[str, Any]
+) -> None:
+    validator = {"$jsonSchema": schema.validator}
+    if name not in found:
+        await _create(database, name, validator)
+    elif found[name] != validator:
+        # Takes the collection for itself while it runs: only where there is a difference.
+        await database.command("collMod", name, validator=validator)
+    if schema.indexes:
+        await database[name].create_indexes(list(schema.indexes))
+
+
+async def _create(database: Database, name: str, validator: dict[str, Any]) -> None:
+    try:
+        await database.create_collection(name, validator=validator)
+    except CollectionInvalid:
+        return
+    except OperationFailure as error:
+        # Another process was faster, with the same schema.
+        if error.code != _NAMESPACE_EXISTS:
+            raise
