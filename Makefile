@@ -46,8 +46,11 @@ test: check ## check, then every test, with branch coverage
 bench: setup ## Measure a trade against a private stack and write bench/results
 	$(PYTHON) -m bench.trade
 
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
+
 .PHONY: lock
 lock: setup ## Pin every dependency of pyproject.toml again, with hashes
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade \
-	  --quiet --output-file requirements.lock
+	$(COMPILE) --all-extras --upgrade --output-file requirements.lock
+	$(COMPILE) --extra sandbox --constraint requirements.lock \
+	  --output-file requirements-server.lock

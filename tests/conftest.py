@@ -17,6 +17,7 @@ import pytest
 import redis.asyncio as redis
 
 from adapters.mongo import Database, database_of, open_client
+from adapters.mongo_schema import ensure_schema
 from workers.stack import servers
 from workers.stack.children import Launch
 from workers.stack.instance import Instance
@@ -90,7 +91,9 @@ async def database(mongodb_url: str) -> AsyncIterator[Database]:
     client = open_client(mongodb_url)
     name = f"test_{secrets.token_hex(6)}"
     try:
-        yield database_of(client, name)
+        database = database_of(client, name)
+        await ensure_schema(database)
+        yield database
     finally:
         await client.drop_database(name)
         client.close()
