@@ -9,7 +9,10 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from adapters.binance_market import BinanceMarket
 from adapters.mongo import Client, Database, database_of, open_client
+from adapters.rabbitmq import RabbitEventBus
+from adapters.venue_symbols import VenueSymbolBook
 from workers.settings import Settings
 
 # A cache that does not answer within a second has failed; callers decide what follows.
@@ -22,6 +25,8 @@ class Need(StrEnum):
 
     MONGODB = "mongodb"
     REDIS = "redis"
+    EVENTS = "rabbitmq"
+    MARKET = "venue market data"
 
 
 @dataclass(slots=True)
@@ -35,6 +40,9 @@ class Connections:
     settings: Settings
     mongo_client: Client | None = None
     redis_client: Redis | None = None
+    event_bus: RabbitEventBus | None = None
+    market_client: BinanceMarket | None = None
+    symbol_book: VenueSymbolBook | None = None
 
     @property
     def database(self) -> Database:
@@ -50,6 +58,27 @@ class Connections:
             raise RuntimeError("this process did not ask for Redis")
         return self.redis_client
 
+    @property
+    def events(self) -> RabbitEventBus:
+        """RabbitMQ, for publishing; connects in the background."""
+        if self.event_bus is None:
+            raise RuntimeError("this process did not ask for RabbitMQ")
+        return self.event_bus
+
+    @property
+    def market(self) -> BinanceMarket:
+        """The venue's public market data."""
+        if self.market_client is None:
+            raise RuntimeError("this process did not ask for market data")
+        return self.market_client
+
+    @property
+    def symbols(self) -> VenueSymbolBook:
+        """The venue's symbols; they load in the background."""
+        if self.symbol_book is None:
+            raise RuntimeError("this process did not ask for market data")
+        return self.symbol_book
+
 
 @asynccontextmanager
 async def open_connections(
@@ -64,6 +93,18 @@ async def open_connections(
         if Need.REDIS in needs:
             connections.redis_client = _open_redis(settings.redis_url)
             stack.push_async_callback(connections.redis_client.aclose)
+        if Need.EVENTS in needs:
+            connections.event_bus = RabbitEventBus(
+                settings.rabbitmq_url, settings.rabbitmq_queue_type
+            )
+            connections.event_bus.start()
+            stack.push_async_callback(connections.event_bus.close)
+        if Need.MARKET in needs:
+            connections.market_client = _open_market(settings)
+            stack.push_async_callback(connections.market_client.close)
+            connections.symbol_book = VenueSymbolBook(connections.market_client, settings.symbols)
+            connections.symbol_book.start()
+            stack.push_async_callback(connections.symbol_book.close)
         yield connections
 
 
@@ -79,3 +120,9 @@ def _open_redis(url: str) -> Redis:
         retry=Retry(NoBackoff(), 1),
     )
     return Redis.from_pool(pool)
+
+
+def _open_market(settings: Settings) -> BinanceMarket:
+    if settings.venue == "sandbox":
+        return BinanceMarket(settings.exchange_url, settings.exchange_ws_url, testnet=False)
+    return BinanceMarket(None, None, testnet=settings.venue == "testnet")

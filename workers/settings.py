@@ -48,13 +48,15 @@ class Settings(BaseSettings):
     failures_per_account_and_address: int = Field(default=10, gt=0)
     failures_per_address: int = Field(default=100, gt=0)
     failures_per_account: int = Field(default=100, gt=0)
-    registrations_per_address: int = Field(default=100, gt=0)
+    registrations_per_address: int = Field(default=300, gt=0)
 
     # The services behind it.
     mongodb_url: str = "mongodb://127.0.0.1:27117/?replicaSet=rs0"
     mongodb_database: str = "botcore"
     redis_url: str = "redis://127.0.0.1:6479/0"
     rabbitmq_url: str = "amqp://guest:guest@127.0.0.1:5772/"
+    # `quorum` where the broker is a cluster; queues keep the type they were declared with.
+    rabbitmq_queue_type: Literal["classic", "quorum"] = "classic"
     temporal_address: str = "127.0.0.1:7333"
     temporal_namespace: str = "default"
     temporal_ui_url: str = "http://127.0.0.1:8333"
@@ -64,6 +66,8 @@ class Settings(BaseSettings):
     venue: Venue = "sandbox"
     exchange_url: str = "http://127.0.0.1:8100"
     model_url: str = "http://127.0.0.1:8200"
+    # The symbols to stream and trade, such as ["BTCUSDT"]; empty for all of the venue's.
+    symbols: list[str] = []
 
     log_level: str = "INFO"
 

@@ -154,7 +154,8 @@ async def staged(redis_url: str, limits: Limits, **more: Any) -> AsyncIterator[S
 async def until(condition: Callable[[], bool]) -> None:
     """Await a condition of this process; fails after five seconds."""
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the condition is somebody else's state
+        # The condition is somebody else's state, which announces nothing.
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
