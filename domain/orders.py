@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from domain.errors import ErrorCode, Rejected
 from domain.market import SymbolRules
-from domain.precision import LARGEST
+from domain.precision import LARGEST, is_countable
 
 
 class Side(StrEnum):
@@ -156,13 +156,17 @@ def _check_shape(intent: OrderIntent) -> None:
     problems = _misfits(intent)
     for name in ("quantity", "quote_quantity", "price", "stop_price"):
         value = getattr(intent, name)
-        if value is not None and value <= 0:
+        if value is None:
+            continue
+        if not is_countable(value):
+            problems[name] = "must be a number below 1e11 with at most 8 decimals"
+        elif value <= 0:
             problems[name] = "must be greater than zero"
     if problems:
         raise Rejected(
             ErrorCode.INVALID_ORDER,
             "; ".join(f"{field}: {detail}" for field, detail in problems.items()),
-            errors=[{"field": field, "detail": detail} for field, detail in problems.items()],
+            errors=[{"field": field, "message": detail} for field, detail in problems.items()],
         )
 
 
@@ -187,7 +191,7 @@ def _refuse(filter_name: str, field: str, detail: str) -> NoReturn:
     raise Rejected(
         ErrorCode.FILTER_FAILURE,
         f"{filter_name}: {field} {detail}",
-        errors=[{"field": field, "detail": detail}],
+        errors=[{"field": field, "message": detail}],
     )
 
 
