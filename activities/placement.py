@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from decimal import Decimal
+from time import perf_counter
 from typing import TypeAlias
 
 from domain.account import ACCOUNT_QUOTE_ASSET, Account, OpenOrder, TradingState
@@ -189,7 +190,7 @@ class OrderPlacement:
         return None if execution is None else advance(_trade(open_order), execution)
 
     async def _send(self, open_order: OpenOrder) -> Placement:
-        trade = _trade(open_order)
+        trade, sent = _trade(open_order), perf_counter()
         try:
             execution = await self._ports.venue.place(open_order.order, open_order.requested_at_ms)
         except Rejected as error:
@@ -198,7 +199,8 @@ class OrderPlacement:
         except Retryable:
             await self._restamp(open_order, NOT_UNDER_WAY)
             raise
-        return Placement(trade=advance(trade, execution))
+        venue_ms = (perf_counter() - sent) * 1000
+        return Placement(trade=advance(trade, execution), venue_ms=venue_ms)
 
     async def _restamp(self, open_order: OpenOrder, new_ms: int) -> OpenOrder:
         """Record when the next copy of the request is signed, before it is sent.

@@ -1,6 +1,8 @@
 """The activities of a trade, as Temporal sees them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from temporalio import activity
 
@@ -77,7 +79,7 @@ class TradingActivities:
             await self.venue.cancel(order)
 
     @property
-    def all(self) -> list[object]:
+    def all(self) -> list[Callable[..., Any]]:
         """Everything to register with a worker."""
         return [
             self.place_order,

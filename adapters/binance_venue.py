@@ -203,7 +203,13 @@ def moment(milliseconds: int) -> datetime:
 def _execution(answer: dict[str, Any], fills: tuple[Fill, ...]) -> Execution:
     # An ordinary answer calls it transactTime, a look-up updateTime.
     at = answer.get("transactTime") or answer["updateTime"]
-    return Execution(int(answer["orderId"]), order_status(answer["status"]), fills, moment(at))
+    return Execution(
+        venue_order_id=int(answer["orderId"]),
+        status=order_status(answer["status"]),
+        fills=fills,
+        updated_at=moment(at),
+        executed_quantity=Decimal(answer["executedQty"]),
+    )
 
 
 def _fill_of_answer(fill: dict[str, Any], answer: dict[str, Any]) -> Fill:

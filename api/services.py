@@ -14,16 +14,17 @@ from adapters.tokens import CachedTokens
 from api.metrics import HttpMetrics
 from api.readiness import Probe, Readiness
 from domain.errors import Retryable
-from domain.ports import TokenVerifier
+from domain.ports import SymbolBook, TokenVerifier
 from workers.connections import Connections, Need
 from workers.identity import Identity
 from workers.identity_parts import IdentityParts, open_identity
 from workers.seed import seed
 from workers.settings import Settings
+from workers.trading import TRADING_NEEDS, Trading, open_trading
 
 log = structlog.get_logger(__name__)
 
-NEEDS = frozenset({Need.MONGODB, Need.REDIS})
+NEEDS = TRADING_NEEDS | {Need.MARKET}
 
 # How often the start is tried again while a store or the exchange is away.
 PREPARATION_RETRY_S = 0.5
@@ -42,6 +43,8 @@ class Services:
     identity: Identity
     vault: MongoCredentialVault
     accounts: MongoAccountStore
+    symbols: SymbolBook
+    trading: Trading
 
 
 @asynccontextmanager
@@ -51,22 +54,25 @@ async def open_services(
     """Put an application's parts together; `/readyz` fails until their stores are prepared."""
     accounts = MongoAccountStore(connections.database)
     with open_identity(settings, connections, accounts) as people:
-        services = Services(
-            settings=settings,
-            connections=connections,
-            metrics=metrics,
-            readiness=Readiness(_probes(connections), pending={_SCHEMA_AND_PEOPLE}),
-            verifier=CachedTokens(people.tokens),
-            identity=people.identity,
-            vault=people.vault,
-            accounts=accounts,
-        )
-        preparation = asyncio.create_task(_prepare(services, people))
-        try:
-            yield services
-        finally:
-            preparation.cancel()
-            await asyncio.gather(preparation, return_exceptions=True)
+        async with open_trading(settings, connections, accounts, people.vault) as trading:
+            services = Services(
+                settings=settings,
+                connections=connections,
+                metrics=metrics,
+                readiness=Readiness(_probes(connections, trading), pending={_SCHEMA_AND_PEOPLE}),
+                verifier=CachedTokens(people.tokens),
+                identity=people.identity,
+                vault=people.vault,
+                accounts=accounts,
+                symbols=connections.symbols,
+                trading=trading,
+            )
+            preparation = asyncio.create_task(_prepare(services, people))
+            try:
+                yield services
+            finally:
+                preparation.cancel()
+                await asyncio.gather(preparation, return_exceptions=True)
 
 
 async def _prepare(services: Services, people: IdentityParts) -> None:
@@ -82,13 +88,16 @@ async def _prepare(services: Services, people: IdentityParts) -> None:
             # Not a passing fault, but `/readyz` is where operators look first.
             log.exception("preparation_failed")
         else:
-            services.readiness.pending.discard(_SCHEMA_AND_PEOPLE)
+            await services.readiness.finish(_SCHEMA_AND_PEOPLE)
             return
         await asyncio.sleep(PREPARATION_RETRY_S)
 
 
-def _probes(connections: Connections) -> dict[str, Probe]:
+def _probes(connections: Connections, trading: Trading) -> dict[str, Probe]:
     return {
         "mongodb": lambda: connections.database.command("ping"),
         "redis": connections.redis.ping,
+        "rabbitmq": connections.events.ready,
+        "temporal": trading.client.service_client.check_health,
+        "venue": trading.venue.server_time_ms,
     }

@@ -179,6 +179,26 @@ def _contradiction(trade: Trade, detail: str) -> HaltTrading:
     )
 
 
+def hear(trade: Trade, report: ExecutionReport) -> Trade | None:
+    """Return the trade after a message of the stream; None where messages are missing.
+
+    Raises:
+        HaltTrading: The venue contradicts what it said before.
+    """
+    fills = (report.fill,) if report.fill is not None else ()
+    after = advance(
+        trade,
+        Execution(
+            report.venue_order_id,
+            report.status,
+            fills,
+            report.updated_at,
+            report.executed_quantity,
+        ),
+    )
+    return after if after.executed_quantity >= report.executed_quantity else None
+
+
 def fail(trade: Trade, failure: Failure, at: datetime) -> Trade:
     """Return the trade as rejected: the venue has, provably, no such order.
 

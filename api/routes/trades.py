@@ -1,0 +1,303 @@
+"""Trades: place, read, cancel."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from time import perf_counter
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Header, Path, Response
+from pydantic import AwareDatetime
+
+from api.dependencies import CurrentUser, ServicesOf
+from api.errors import problem_of
+from api.json_codec import answer
+from api.pagination import PageQuery, page
+from api.routing import edge_router
+from api.schemas import AnswerModel, Moment, Number, Page, RequestModel
+from api.services import Services
+from domain.account import OpenOrder
+from domain.errors import BotCoreError, ErrorCode, Rejected, Retryable
+from domain.order_status import OrderStatus
+from domain.orders import (
+    Order,
+    OrderIntent,
+    OrderType,
+    Side,
+    TimeInForce,
+    fingerprint,
+    trade_id_of,
+    validate_intent,
+)
+from domain.paging import PagePosition
+from domain.risk import Denial
+from domain.timing import READ_YOUR_WRITES_S
+from domain.trade_view import trade_view
+from domain.trades import submitting
+from workers.trade_desk import Outcome
+
+router = edge_router("/api/trades", "trading")
+
+MAX_KEY_CHARACTERS = 255
+_POLL_INTERVAL_S = 0.01
+
+TradeId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+_PASSING = {ErrorCode.VENUE_UNAVAILABLE, ErrorCode.QUOTE_STALE, ErrorCode.SERVICE_UNAVAILABLE}
+
+
+class OrderRequest(RequestModel):
+    """An order; prices in the quote asset, `quantity` in the base asset."""
+
+    symbol: str
+    side: Literal["BUY", "SELL"]
+    type: Literal["MARKET", "LIMIT", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
+    quantity: Number | None = None
+    quote_quantity: Number | None = None
+    price: Number | None = None
+    stop_price: Number | None = None
+    time_in_force: Literal["GTC", "IOC", "FOK"] | None = None
+    stop_loss: Number | None = None
+    take_profit: Number | None = None
+    ai_signal_id: str | None = None
+
+
+class FillAnswer(AnswerModel):
+    """One execution at the venue."""
+
+    price: Number
+    quantity: Number
+    commission: Number
+    commission_asset: str
+    venue_trade_id: int
+    time: Moment
+
+
+class TradeAnswer(AnswerModel):
+    """The record of one order's execution."""
+
+    trade_id: str
+    user_id: str
+    symbol: str
+    side: str
+    type: str
+    quantity: Number | None
+    quote_quantity: Number | None
+    price: Number | None
+    stop_price: Number | None
+    time_in_force: str | None
+    executed_quantity: Number
+    executed_price: Number | None
+    status: str
+    commission: Number
+    commission_asset: str | None
+    fills: list[FillAnswer]
+    ai_signal_id: str | None
+    failure: dict[str, str] | None
+    client_order_id: str
+    venue_order_id: int | None
+    workflow_id: str
+    timestamp: Moment
+    created_at: Moment
+    updated_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFilters:
+    """Which trades of a list; `since` is the earliest `created_at`, with its zone."""
+
+    symbol: str | None = None
+    status: OrderStatus | None = None
+    since: AwareDatetime | None = None
+
+
+def intent_of(body: OrderRequest) -> OrderIntent:
+    """Return the order that a body asks for.
+
+    Raises:
+        Rejected: `INVALID_ORDER`; it asks for protection, which is not offered yet.
+    """
+    unsupported = [name for name in ("stop_loss", "take_profit") if getattr(body, name)]
+    if unsupported:
+        message = "a position's protection is not offered yet; leave it out"
+        raise Rejected(
+            ErrorCode.INVALID_ORDER,
+            message,
+            errors=[{"field": name, "message": message} for name in unsupported],
+        )
+    order_type = OrderType(body.type)
+    in_force = TimeInForce(body.time_in_force) if body.time_in_force else None
+    if in_force is None and order_type is not OrderType.MARKET:
+        in_force = TimeInForce.GTC
+    return OrderIntent(
+        symbol=body.symbol,
+        side=Side(body.side),
+        type=order_type,
+        quantity=body.quantity,
+        quote_quantity=body.quote_quantity,
+        price=body.price,
+        stop_price=body.stop_price,
+        time_in_force=in_force,
+        ai_signal_id=body.ai_signal_id,
+    )
+
+
+def order_of(services: Services, user_id: str, key: str, intent: OrderIntent) -> Order:
+    """Return the order of an intent, validated against the venue's rules.
+
+    Raises:
+        Rejected: `UNKNOWN_SYMBOL`, `INVALID_ORDER` or `FILTER_FAILURE`.
+        Retryable: The venue's rules are not known yet.
+    """
+    rules = services.symbols.rules(intent.symbol)
+    if rules is None:
+        raise Rejected(ErrorCode.UNKNOWN_SYMBOL, f"{intent.symbol} is not traded here")
+    validate_intent(intent, rules)
+    return Order(
+        trade_id=trade_id_of(user_id, key),
+        user_id=user_id,
+        base_asset=rules.base_asset,
+        quote_asset=rules.quote_asset,
+        step_size=rules.step_size,
+        intent=intent,
+        fingerprint=fingerprint(intent),
+    )
+
+
+@router.post("/execute", status_code=201, response_model=TradeAnswer)
+async def execute(
+    body: OrderRequest,
+    user: CurrentUser,
+    services: ServicesOf,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=MAX_KEY_CHARACTERS)
+    ] = None,
+) -> Response:
+    """Place an order, once for each Idempotency-Key; without one, one is made and returned."""
+    key = idempotency_key or str(uuid.uuid4())
+    order = order_of(services, user.user_id, key, intent_of(body))
+    return await place(services, order, key)
+
+
+async def place(services: Services, order: Order, key: str) -> Response:
+    """Execute an order and answer as `POST /api/trades/execute` does."""
+    began = perf_counter()
+    headers = {"Idempotency-Key": key}
+    outcome: Outcome | None = None
+    try:
+        outcome = await services.trading.desk.execute(order)
+    except BotCoreError as error:
+        error.extensions.setdefault("trade_id", order.trade_id)
+        response = problem_of(error)
+    else:
+        response = outcome_answer(order, outcome)
+        if outcome.is_replay:
+            headers["Idempotency-Replayed"] = "true"
+    venue_ms = outcome.placement.venue_ms if outcome and outcome.placement else 0.0
+    total_ms = (perf_counter() - began) * 1000
+    headers["Server-Timing"] = f"total;dur={total_ms:.3f}, venue;dur={venue_ms:.3f}"
+    response.headers.update(headers)
+    return response
+
+
+def outcome_answer(order: Order, outcome: Outcome) -> Response:
+    """Answer 201, 200 for a repeat, 202 for an unknown outcome, or the problem."""
+    placement = outcome.placement
+    if placement is not None and placement.denial is not None:
+        return problem_of(denial_error(placement.denial, order))
+    trade = placement.trade if placement is not None else None
+    if trade is None:
+        now = datetime.now(UTC)
+        view = trade_view(submitting(order, now)) | {"status": OrderStatus.UNKNOWN}
+        return answer(view, 202)
+    if trade.failure is not None:
+        kind = Retryable if trade.failure.code in _PASSING else Rejected
+        detail = trade.failure.detail
+        return problem_of(kind(trade.failure.code, detail, trade_id=order.trade_id))
+    if trade.status is OrderStatus.UNKNOWN:
+        return answer(trade_view(trade), 202)
+    return answer(trade_view(trade), 200 if outcome.is_replay else 201)
+
+
+def denial_error(denial: Denial, order: Order) -> BotCoreError:
+    """Return the problem of an order that was not allowed to leave."""
+    values: dict[str, Any] = {"trade_id": order.trade_id, "limit_type": str(denial.limit_type)}
+    for name in ("current_value", "limit_value"):
+        value: Decimal | None = getattr(denial, name)
+        if value is not None:
+            values[name] = value
+    kind = Retryable if denial.code in _PASSING else Rejected
+    return kind(denial.code, denial.detail, **values)
+
+
+@router.get("", response_model=Page[TradeAnswer])
+async def list_trades(
+    user: CurrentUser,
+    services: ServicesOf,
+    request: PageQuery,
+    filters: Annotated[TradeFilters, Depends()],
+) -> Response:
+    """List the caller's trades, newest first."""
+    await settled(services, user.user_id)
+    found = await services.trading.trades.trades(
+        user.user_id,
+        symbol=filters.symbol,
+        status=filters.status,
+        since=filters.since,
+        position=request.position,
+        limit=request.fetch,
+    )
+    return answer(
+        page(found, request, lambda trade: PagePosition(trade["created_at"], trade["trade_id"]))
+    )
+
+
+@router.get("/{trade_id}", response_model=TradeAnswer)
+async def read_trade(trade_id: TradeId, user: CurrentUser, services: ServicesOf) -> Response:
+    """Read one trade."""
+    return answer(await owned_trade(services, user.user_id, trade_id))
+
+
+@router.delete("/{trade_id}", response_model=TradeAnswer)
+async def cancel_trade(trade_id: TradeId, user: CurrentUser, services: ServicesOf) -> Response:
+    """Cancel an order that is still open."""
+    view = await owned_trade(services, user.user_id, trade_id)
+    if view["status"] in {"FILLED", "CANCELED", "REJECTED", "EXPIRED"}:
+        raise Rejected(ErrorCode.NOT_CANCELABLE, f"the order is {view['status']}")
+    return answer(trade_view(await services.trading.desk.cancel(trade_id)))
+
+
+async def owned_trade(services: Services, user_id: str, trade_id: str) -> dict[str, Any]:
+    """Return a trade of this user; one that is on its way is shown as SUBMITTING.
+
+    Raises:
+        Rejected: `NOT_FOUND`, also for somebody else's.
+    """
+    open_orders = await settled(services, user_id)
+    view = await services.trading.trades.trade(trade_id)
+    if view is not None and view["user_id"] == user_id:
+        view.pop("fingerprint", None)
+        return view
+    if trade_id in open_orders:
+        open_order = open_orders[trade_id]
+        return trade_view(submitting(open_order.order, open_order.created_at))
+    raise Rejected(ErrorCode.NOT_FOUND, "there is no such trade")
+
+
+async def settled(services: Services, user_id: str) -> dict[str, OpenOrder]:
+    """Wait a moment for orders that were answered but not recorded; return those left.
+
+    The answer of a trade does not wait for its record, and its caller reads it at once.
+    """
+    deadline = perf_counter() + READ_YOUR_WRITES_S
+    while True:
+        account = await services.trading.accounts.load(user_id)
+        unconfirmed = {
+            trade_id: order for trade_id, order in account.orders.items() if not order.is_confirmed
+        }
+        oldest = datetime.now(UTC) - timedelta(seconds=READ_YOUR_WRITES_S)
+        is_fresh = any(order.created_at > oldest for order in unconfirmed.values())
+        if not is_fresh or perf_counter() > deadline:
+            return unconfirmed
+        await asyncio.sleep(_POLL_INTERVAL_S)

@@ -1,0 +1,199 @@
+"""The trade desk: how a process starts a trade, waits for its outcome, and cancels it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from prometheus_client import Counter
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.failures import as_error
+from activities.placement import OrderPlacement
+from domain.errors import Ambiguous, BotCoreError, ErrorCode, Rejected, Retryable
+from domain.orders import Order, workflow_id
+from domain.placement import Placement
+from domain.timing import ANSWER_PATIENCE_S, WORKFLOW_TASK_TIMEOUT_S
+from domain.trade_view import trade_of_view
+from domain.trades import Trade
+from domain.trading_ports import TradeStore
+from workers.temporal import TRADING_QUEUE
+from workflows.trade_execution import SIDE, SYMBOL, USER_ID, TradeExecution
+
+_FINGERPRINT = "fingerprint"
+
+starts = Counter(
+    "botcore_trade_starts",
+    "Trade workflows started, by whether the first task came back with the start.",
+    ["eager"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a caller is told: the placement, None where it is not known in time."""
+
+    placement: Placement | None
+    is_replay: bool = False
+
+
+class TradeDesk:
+    """Starts trades and finds their outcomes.
+
+    The workflow's start and the first attempt's reservation run side by side in this
+    process, and the order leaves once both are stored.
+    """
+
+    def __init__(self, client: Client, placement: OrderPlacement, trades: TradeStore) -> None:
+        self._client = client
+        self._placement = placement
+        self._trades = trades
+
+    async def execute(self, order: Order) -> Outcome:
+        """Execute an order once; a repeat gets the outcome of the first.
+
+        Raises:
+            Rejected: `IDEMPOTENCY_MISMATCH` where the key was used for another order.
+            BotCoreError: The attempts failed; nothing of the order is left at the venue.
+        """
+        begun = self._placement.begin(order, self._start(order))
+        try:
+            async with asyncio.timeout(ANSWER_PATIENCE_S):
+                return Outcome(await self._first_outcome(order, begun))
+        except TimeoutError:
+            return Outcome(None)
+        except WorkflowAlreadyStartedError:
+            return await self._replay(order)
+
+    async def cancel(self, trade_id: str) -> Trade:
+        """Cancel an order; return the trade once the cancellation is recorded.
+
+        Raises:
+            Rejected: `NOT_CANCELABLE`.
+            Retryable: The venue or our own services could not be reached.
+        """
+        handle = self._handle(trade_id)
+        try:
+            return await handle.execute_update(TradeExecution.cancel)
+        except WorkflowUpdateFailedError as error:
+            raise as_error(error.cause) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Rejected(ErrorCode.NOT_CANCELABLE, "the order is not open") from error
+            raise _unreachable() from error
+
+    async def is_running(self, trade_id: str) -> bool:
+        """Tell whether a workflow is at work on the trade.
+
+        Raises:
+            Retryable: Temporal could not be reached.
+        """
+        try:
+            description = await self._handle(trade_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise _unreachable() from error
+        return description.status is WorkflowExecutionStatus.RUNNING
+
+    async def adopt(self, trade: Trade) -> None:
+        """Start the workflow of a trade that is at the venue without one."""
+        await self._start(trade.order, trade)
+
+    async def _first_outcome(self, order: Order, begun: asyncio.Task[Placement]) -> Placement:
+        try:
+            return await asyncio.shield(begun)
+        except (Retryable, Ambiguous):
+            # Where the workflow was started it goes on; where it was not, this says so.
+            return await self._workflow_outcome(order.trade_id)
+
+    async def _replay(self, order: Order) -> Outcome:
+        view = await self._trades.trade(order.trade_id)
+        known = view[_FINGERPRINT] if view else await self._started_fingerprint(order.trade_id)
+        if known != order.fingerprint:
+            raise Rejected(
+                ErrorCode.IDEMPOTENCY_MISMATCH, "this Idempotency-Key was used for another order"
+            )
+        if view is not None:
+            return Outcome(Placement(trade=trade_of_view(order, view)), is_replay=True)
+        try:
+            async with asyncio.timeout(ANSWER_PATIENCE_S):
+                placement = await self._workflow_outcome(order.trade_id)
+        except TimeoutError:
+            return Outcome(None, is_replay=True)
+        return Outcome(placement, is_replay=True)
+
+    async def _started_fingerprint(self, trade_id: str) -> object:
+        try:
+            description = await self._handle(trade_id).describe()
+            return await description.memo_value(_FINGERPRINT)
+        except RPCError as error:
+            raise _unreachable() from error
+
+    async def _workflow_outcome(self, trade_id: str) -> Placement:
+        """Wait for the placement through the workflow, whichever process runs it."""
+        handle = self._handle(trade_id)
+        try:
+            return await handle.execute_update(TradeExecution.outcome)
+        except WorkflowUpdateFailedError as error:
+            raise as_error(error.cause) from error
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise _unreachable() from error
+        return await self._result(handle)
+
+    @staticmethod
+    async def _result(handle: WorkflowHandle[TradeExecution, Placement]) -> Placement:
+        """Return the result of a workflow that has ended already."""
+        try:
+            return await handle.result()
+        except WorkflowFailureError as error:
+            raise as_error(error.cause) from error
+        except RPCError as error:
+            raise _unreachable() from error
+
+    async def _start(self, order: Order, resumed: Trade | None = None) -> None:
+        intent = order.intent
+        try:
+            handle = await self._client.start_workflow(
+                TradeExecution.run,
+                args=[order, resumed],
+                id=order.workflow_id,
+                task_queue=TRADING_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                task_timeout=timedelta(seconds=WORKFLOW_TASK_TIMEOUT_S),
+                request_eager_start=True,
+                memo={_FINGERPRINT: order.fingerprint},
+                static_summary=f"{intent.side} {intent.symbol} {intent.type}",
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(USER_ID, order.user_id),
+                        SearchAttributePair(SYMBOL, intent.symbol),
+                        SearchAttributePair(SIDE, intent.side),
+                    ]
+                ),
+            )
+        except RPCError as error:
+            raise _unreachable() from error
+        # Eager start falls back silently; the SDK tells only through this attribute.
+        is_eager = getattr(handle, "__temporal_eagerly_started", False)
+        starts.labels(eager=str(bool(is_eager)).lower()).inc()
+
+    def _handle(self, trade_id: str) -> WorkflowHandle[TradeExecution, Placement]:
+        return self._client.get_workflow_handle_for(TradeExecution.run, workflow_id(trade_id))
+
+
+def _unreachable() -> BotCoreError:
+    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, "the workflow service cannot be reached")

@@ -1,0 +1,120 @@
+"""The trading worker: `python -m workers.trading`, and the one inside every API process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.placement import OrderPlacement, TradingPorts
+from activities.settlement import Settlement
+from activities.trading import TradingActivities
+from adapters.binance_venue import BinanceVenue
+from adapters.mongo_accounts import MongoAccountStore
+from adapters.mongo_trades import MongoTrades
+from adapters.redis_feed import RedisUserFeed
+from adapters.redis_quotes import RedisQuoteBoard
+from domain.ports import CredentialVault
+from workers.connections import Connections, Need, open_connections
+from workers.identity_parts import credential_vault
+from workers.process import run_process
+from workers.readiness import announce_ready
+from workers.settings import Settings
+from workers.temporal import TRADING_QUEUE, connect_temporal
+from workers.trade_desk import TradeDesk
+from workflows.trade_execution import TradeExecution
+
+# Resting orders whose workflow stays in memory; others are replayed from their history.
+MAX_CACHED_WORKFLOWS = 2_000
+# More orders at once than two cores can place only makes all of them late.
+MAX_CONCURRENT_STEPS = 200
+
+
+# What a process that trades is connected to.
+TRADING_NEEDS = frozenset({Need.MONGODB, Need.REDIS, Need.EVENTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Trading:
+    """The parts of trading in one process."""
+
+    client: Client
+    accounts: MongoAccountStore
+    trades: MongoTrades
+    venue: BinanceVenue
+    quotes: RedisQuoteBoard
+    placement: OrderPlacement
+    settlement: Settlement
+    desk: TradeDesk
+
+
+def utc_now() -> datetime:
+    """Return our time."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_trading(
+    settings: Settings,
+    connections: Connections,
+    accounts: MongoAccountStore,
+    vault: CredentialVault,
+) -> AsyncIterator[Trading]:
+    """Compose the trading parts of this process, and run its worker while they are open."""
+    async with AsyncExitStack() as stack:
+        sandbox_url = settings.exchange_url if settings.venue == "sandbox" else None
+        venue = BinanceVenue(vault, sandbox_url, testnet=settings.venue == "testnet")
+        stack.push_async_callback(venue.close)
+        await venue.start()
+        trades = MongoTrades(connections.database)
+        quotes = RedisQuoteBoard(connections.redis)
+        placement = OrderPlacement(TradingPorts(accounts, trades, venue, quotes, utc_now))
+        feed = RedisUserFeed(connections.redis)
+        client = await connect_temporal(settings)
+        trading = Trading(
+            client=client,
+            accounts=accounts,
+            trades=trades,
+            venue=venue,
+            quotes=quotes,
+            placement=placement,
+            settlement=Settlement(accounts, connections.events, feed, utc_now),
+            desk=TradeDesk(client, placement, trades),
+        )
+        await stack.enter_async_context(_worker(trading))
+        yield trading
+
+
+def _worker(trading: Trading) -> Worker:
+    """Make the worker of the queue `trading`.
+
+    Workflows run outside the SDK's sandbox, which would re-import every module for every
+    order; import-linter and the replay tests hold their determinism instead (ADR 3).
+    """
+    activities = TradingActivities(trading.placement, trading.settlement, trading.venue)
+    return Worker(
+        trading.client,
+        task_queue=TRADING_QUEUE,
+        workflows=[TradeExecution],
+        activities=activities.all,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=MAX_CACHED_WORKFLOWS,
+        max_concurrent_activities=MAX_CONCURRENT_STEPS,
+        max_concurrent_local_activities=MAX_CONCURRENT_STEPS,
+    )
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    async with open_connections(settings, TRADING_NEEDS) as connections:
+        accounts = MongoAccountStore(connections.database)
+        vault = credential_vault(settings, connections.database)
+        async with open_trading(settings, connections, accounts, vault):
+            announce_ready()
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    run_process(_work)
