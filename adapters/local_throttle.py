@@ -12,8 +12,9 @@ KNOWN_TTL_S = 30 * 24 * 3_600
 class ThrottleLimits:
     """How many sign-ins may fail within a window of `window_s`.
 
-    The limit over a whole account holds for addresses only that have never signed in to it,
-    so that guesses from elsewhere cannot lock its owner out.
+    The limits over a whole account and over a whole address hold only where that address
+    has never signed in to that account: neither guesses from elsewhere nor a neighbour
+    behind the same address can lock its owner out.
     """
 
     window_s: int
@@ -37,7 +38,7 @@ class Attempt:
 
     @property
     def address_key(self) -> str:
-        """Counts failures from this address."""
+        """Counts failures from this address on accounts that do not know it."""
         return f"throttle:address:{self.address}"
 
     @property
@@ -66,11 +67,9 @@ class LocalThrottle:
     def attempt(self, attempt: Attempt) -> int:
         """Count one try as failed; return 0, or the seconds to wait where it is refused."""
         limits = self._limits
-        bounds = {
-            attempt.pair_key: limits.per_account_and_address,
-            attempt.address_key: limits.per_address,
-        }
+        bounds = {attempt.pair_key: limits.per_account_and_address}
         if self._count(attempt.known_key) == 0:
+            bounds[attempt.address_key] = limits.per_address
             bounds[attempt.account_key] = limits.per_account
         wait_s = max(self._wait_s(key, bound) for key, bound in bounds.items())
         if wait_s == 0:
@@ -81,8 +80,8 @@ class LocalThrottle:
     def succeeded(self, attempt: Attempt) -> None:
         """Take back what `attempt` counted, and remember the address for the account."""
         self._counters.pop(attempt.pair_key, None)
-        self._add(attempt.address_key, -1)
         if self._count(attempt.known_key) == 0:
+            self._add(attempt.address_key, -1)
             self._add(attempt.account_key, -1)
         self._counters.pop(attempt.known_key, None)
         self._add(attempt.known_key, 1, KNOWN_TTL_S)

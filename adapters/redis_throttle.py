@@ -41,8 +41,8 @@ return wait
 _COUNT = f"local keys = KEYS {_COUNT_ALL}"
 # KEYS: pair, address, account, known.
 _ATTEMPT = f"""
-local keys = {{KEYS[1], KEYS[2]}}
-if redis.call('EXISTS', KEYS[4]) == 0 then keys[3] = KEYS[3] end
+local keys = {{KEYS[1]}}
+if redis.call('EXISTS', KEYS[4]) == 0 then keys = {{KEYS[1], KEYS[2], KEYS[3]}} end
 {_COUNT_ALL}
 """
 # KEYS: pair, address, account, known. ARGV: how long the address stays known, in seconds.
@@ -51,8 +51,10 @@ local function take_back(key)
   if tonumber(redis.call('GET', key) or '0') > 0 then redis.call('DECR', key) end
 end
 redis.call('DEL', KEYS[1])
-take_back(KEYS[2])
-if redis.call('EXISTS', KEYS[4]) == 0 then take_back(KEYS[3]) end
+if redis.call('EXISTS', KEYS[4]) == 0 then
+  take_back(KEYS[2])
+  take_back(KEYS[3])
+end
 redis.call('SET', KEYS[4], 1, 'EX', ARGV[1])
 """
 

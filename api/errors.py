@@ -103,8 +103,9 @@ def problem_of(error: BotCoreError) -> Response:
 
 async def _on_bot_core_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, BotCoreError)  # noqa: S101 - the handler's registration says so
-    if isinstance(error, Retryable):
-        log.warning("passing_fault", code=error.code, detail=error.detail, exc_info=error)
+    if STATUS_OF_CODE[error.code] == HTTPStatus.SERVICE_UNAVAILABLE:
+        cause = repr(error.__cause__)
+        log.warning("passing_fault", code=error.code, detail=error.detail, cause=cause)
     return problem_of(error)
 
 

@@ -63,7 +63,7 @@ def decode_cursor(cursor: str) -> PagePosition:
         moment = _EPOCH + timedelta(milliseconds=milliseconds)
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise _made_up() from error
-    if not isinstance(identifier, str) or not isinstance(milliseconds, int):
+    if not isinstance(identifier, str) or type(milliseconds) is not int:
         raise _made_up()
     return PagePosition(moment, identifier)
 

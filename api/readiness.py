@@ -27,6 +27,18 @@ class Readiness:
     probes: dict[str, Probe] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     draining: bool = False
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def finish(self, step: str) -> None:
+        """Say that one step of the start is done."""
+        async with self._changed:
+            self.pending.discard(step)
+            self._changed.notify_all()
+
+    async def started(self) -> None:
+        """Wait until every step of the start is done."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self.pending)
 
     async def check(self) -> tuple[bool, dict[str, Any]]:
         """Ask everything side by side; return whether all is well, and the report."""

@@ -1,0 +1,116 @@
+"""Applications of the edge on real stores, and people who use them."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from adapters.mongo import open_client
+from api.app import create_app
+from api.services import Services
+from workers.settings import Settings
+
+PASSWORD = "tremendous-7"
+CREDENTIALS_KEY = "q1VsG+qrHhz3n5UZ0cKpUQmm/7Eh0SWCwhXoU9oiPfs="
+START_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A running application and a client of it."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.app.state.services
+        return services
+
+    async def register(self, email: str | None = None) -> dict[str, Any]:
+        """Register somebody and return the answer."""
+        email = email or new_email()
+        body = {"email": email, "password": PASSWORD, "full_name": "Somebody"}
+        response = await self.http.post("/api/auth/register", json=body)
+        assert response.status_code == 201, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def login(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        return await self.http.post("/api/auth/login", json={"email": email, "password": password})
+
+    async def refresh(self, token: str) -> httpx.Response:
+        return await self.http.post("/api/auth/refresh", json={"refresh_token": token})
+
+
+def new_email() -> str:
+    return f"{secrets.token_hex(6)}@example.com"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+OpenEdge = Callable[..., AbstractAsyncContextManager[Edge]]
+
+
+@pytest.fixture(scope="session")
+def make_settings(mongodb_url: str, redis_url: str, exchange_url: str) -> Callable[..., Settings]:
+    """Make settings for a database of one's own; limits are out of the way unless given."""
+
+    def make(**overrides: Any) -> Settings:
+        fields: dict[str, Any] = {
+            "jwt_secret": "a secret of the tests, long enough",
+            "credentials_key": CREDENTIALS_KEY,
+            "mongodb_url": mongodb_url,
+            "mongodb_database": f"test_{secrets.token_hex(6)}",
+            "redis_url": redis_url,
+            "exchange_url": exchange_url,
+            "failures_per_account_and_address": 1_000,
+            "failures_per_address": 100_000,
+            "failures_per_account": 100_000,
+            "registrations_per_address": 100_000,
+        }
+        return Settings(**(fields | overrides))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenEdge:
+    """Open an application with some settings of its own, once it is ready."""
+
+    @asynccontextmanager
+    async def open_one(*, wait: bool = True, **overrides: Any) -> AsyncIterator[Edge]:
+        settings = make_settings(**overrides)
+        app = create_app(settings)
+        transport = httpx.ASGITransport(app)
+        try:
+            async with (
+                app.router.lifespan_context(app),
+                httpx.AsyncClient(transport=transport, base_url="http://edge.test") as http,
+            ):
+                edge = Edge(app, http)
+                if wait:
+                    async with asyncio.timeout(START_TIMEOUT_S):
+                        await edge.services.readiness.started()
+                yield edge
+        finally:
+            client = open_client(mongodb_url)
+            await client.drop_database(settings.mongodb_database)
+            client.close()
+
+    return open_one
+
+
+@pytest.fixture(scope="session")
+async def edge(open_edge: OpenEdge) -> AsyncIterator[Edge]:
+    """One application for all tests that need nothing special; people in it are never shared."""
+    async with open_edge() as opened:
+        yield opened
