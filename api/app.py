@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from api.errors import documented_problems, install_error_handlers
 from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
-from api.routes import auth, config, health, trades
+from api.routes import auth, config, health, market, trades
 from api.routes.config import product_version
 from api.services import NEEDS, open_services
 from workers.connections import open_connections
 from workers.settings import Settings
 
-ROUTERS = (auth.router, config.router, health.router, trades.router)
+ROUTERS = (auth.router, config.router, health.router, market.router, trades.router)
 
 
 def create_app(settings: Settings) -> FastAPI:

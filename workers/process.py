@@ -1,8 +1,10 @@
 """What every process of ours does around its work: settings, logs, signals, the loop."""
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import uvloop
 
@@ -18,6 +20,17 @@ def run_process(work: Work) -> None:
     settings = Settings()
     configure_logs(settings.log_level)
     uvloop.run(_until_signal(work, settings))
+
+
+async def run_until(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Run endless work, and cancel it when `stop` is set; its own failure is raised."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
 
 
 async def _until_signal(work: Work, settings: Settings) -> None:

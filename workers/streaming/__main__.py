@@ -1,10 +1,8 @@
 """`python -m workers.streaming`: follow the venue's prices until told to stop."""
 
 import asyncio
-import signal
 
 import structlog
-import uvloop
 from redis.asyncio import Redis
 
 from adapters.redis_feed import sequence_of
@@ -12,7 +10,7 @@ from adapters.redis_quotes import RedisTickWriter, latest_frames
 from adapters.venue_symbols import VenueSymbolBook
 from domain.errors import Retryable
 from workers.connections import Need, open_connections
-from workers.logs import configure_logs
+from workers.process import run_process, run_until
 from workers.readiness import announce_ready
 from workers.settings import Settings
 from workers.streaming.prices import LivePrices
@@ -46,21 +44,9 @@ async def _sequences(redis: Redis) -> dict[str, int]:
             return {channel: sequence_of(frame) for channel, frame in frames.items()}
 
 
-async def _run(settings: Settings) -> None:
-    following = asyncio.create_task(_follow(settings))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, following.cancel)
-    await asyncio.wait([following])
-    if not following.cancelled():
-        following.result()
-
-
-def main() -> None:
-    """Read the settings and run."""
-    settings = Settings()
-    configure_logs(settings.log_level)
-    uvloop.run(_run(settings))
+async def _until(settings: Settings, stop: asyncio.Event) -> None:
+    await run_until(_follow(settings), stop)
 
 
 if __name__ == "__main__":
-    main()
+    run_process(_until)
