@@ -140,13 +140,13 @@ class OrderPlacement:
 
     async def _reserve(self, order: Order) -> _Decision:
         pricing = await self._pricing(order)
-        requested_at_ms, now = self._ports.venue.now_ms(), self._ports.clock()
         decision: _Decision | None = None
 
         def decide(account: Account) -> Account | None:
             nonlocal decision
+            # Stamped here, after the wait for the account: the receive window is running.
             decision = account.orders.get(order.trade_id) or reserve(
-                account, order, pricing, now, requested_at_ms
+                account, order, pricing, self._ports.clock(), self._ports.venue.now_ms()
             )
             return decision.account if isinstance(decision, Reserved) else None
 
