@@ -8,11 +8,13 @@ quantity whose notional is below `LARGEST` (at most 27 digits; Python's decimal 
 MongoDB's Decimal128 has 34).
 """
 
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 ASSET_UNIT = Decimal("1e-8")
 # 2**63 units are 92,233,720,368.54775807: the venue can hold nothing that is larger.
 LARGEST = Decimal(10) ** 11
+# Rounding what is too large to be held is no error: it is compared with a limit and denied.
+_WIDE = Context(prec=64)
 
 
 def is_countable(value: Decimal) -> bool:
@@ -22,16 +24,21 @@ def is_countable(value: Decimal) -> bool:
     return value == value.quantize(ASSET_UNIT)
 
 
+def is_price(value: Decimal) -> bool:
+    """Whether a quoted price or rate is one that can be multiplied with and divided by."""
+    return value.is_finite() and ASSET_UNIT <= value < LARGEST
+
+
 def cut_to_unit(value: Decimal) -> Decimal:
     """Round towards zero: what the venue moves."""
-    return value.quantize(ASSET_UNIT, ROUND_DOWN)
+    return value.quantize(ASSET_UNIT, ROUND_DOWN, _WIDE)
 
 
 def raise_to_unit(value: Decimal) -> Decimal:
     """Round up: what must be there for it."""
-    return value.quantize(ASSET_UNIT, ROUND_CEILING)
+    return value.quantize(ASSET_UNIT, ROUND_CEILING, _WIDE)
 
 
 def nearest_unit(value: Decimal) -> Decimal:
     """Round to the nearest unit: what is reported, not moved."""
-    return value.quantize(ASSET_UNIT, ROUND_HALF_EVEN)
+    return value.quantize(ASSET_UNIT, ROUND_HALF_EVEN, _WIDE)

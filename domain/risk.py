@@ -12,7 +12,7 @@ from domain.account import Account, OrderRate, TradingState, daily_loss_pct
 from domain.errors import ErrorCode
 from domain.market import Pricing, Quote
 from domain.orders import Order, OrderIntent, Side
-from domain.precision import raise_to_unit
+from domain.precision import is_price, raise_to_unit
 
 BPS = Decimal(10_000)
 
@@ -84,8 +84,7 @@ def advance_rate(rate: OrderRate, now: datetime) -> OrderRate:
 def orders_last_minute(rate: OrderRate, now: datetime) -> Decimal:
     """Return the orders of the last 60 s, the older minute counted by the share still in it."""
     elapsed_s = min(max(int(now.timestamp()) - rate.minute * 60, 0), 60)
-    share = Decimal(60 - elapsed_s) / 60
-    return rate.count + rate.previous_count * share
+    return rate.count + Decimal(rate.previous_count * (60 - elapsed_s)) / 60
 
 
 def check(account: Account, order: Order, pricing: Pricing, now: datetime) -> Denial | None:
@@ -111,10 +110,8 @@ def check(account: Account, order: Order, pricing: Pricing, now: datetime) -> De
 def _check_pricing(order: Order, pricing: Pricing) -> Denial | None:
     """Without true prices of this symbol nothing below means anything."""
     quote = pricing.quote
-    is_sound = quote.symbol == order.intent.symbol and all(
-        value.is_finite() and value > 0 for value in (quote.bid, quote.ask, pricing.rate)
-    )
-    if is_sound:
+    prices = (quote.bid, quote.ask, pricing.rate)
+    if quote.symbol == order.intent.symbol and all(is_price(price) for price in prices):
         return None
     return Denial(ErrorCode.QUOTE_STALE, LimitType.QUOTE, "there is no usable price of the symbol")
 
