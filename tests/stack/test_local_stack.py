@@ -1,0 +1,197 @@
+"""`make run` from the first line to the last: the whole system, in processes of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from workers.stack.parts import PARTS
+from workers.stack.ports import LOOPBACK, free_port
+from workers.tour.steps import EMAIL, PASSWORD
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+READY_LINE = "make tour, in another terminal"
+# A cold start with coverage on a busy machine; a warm one takes about ten seconds.
+START_TIMEOUT_S = 100.0
+STEPS = (
+    "signed in",
+    "price",
+    "WebSocket",
+    "market order",
+    "trade record",
+    "RabbitMQ event",
+    "WebSocket push",
+    "limit order",
+    "cancel",
+    "its workflow",
+)
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class LocalStack:
+    """`python -m workers.stack` in a directory and on ports of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.api_port = free_port()
+        self.environment = {
+            "BOTCORE_API_PORT": str(self.api_port),
+            "BOTCORE_GATEWAY_PORT": str(free_port()),
+            "BOTCORE_MONGODB_URL": f"mongodb://{LOOPBACK}:{free_port()}/?replicaSet=rs0",
+            "BOTCORE_REDIS_URL": f"redis://{LOOPBACK}:{free_port()}/0",
+            "BOTCORE_RABBITMQ_URL": f"amqp://guest:guest@{LOOPBACK}:{free_port()}/",
+            "BOTCORE_TEMPORAL_ADDRESS": f"{LOOPBACK}:{free_port()}",
+            "BOTCORE_TEMPORAL_UI_URL": f"http://{LOOPBACK}:{free_port()}",
+            "BOTCORE_EXCHANGE_URL": f"http://{LOOPBACK}:{free_port()}",
+            "BOTCORE_S3_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}",
+        }
+        self.log = directory.with_suffix(".out")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def start(self) -> None:
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - our own module
+                self._command(), env=os.environ | self.environment, cwd=REPOSITORY, stdout=output
+            )
+        self.wait_for(READY_LINE)
+
+    def wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while text not in self.output:
+            assert self.process is not None
+            assert self.process.poll() is None, f"it ended:\n{self.output}"
+            assert time.monotonic() < deadline, f"no {text!r}:\n{self.output}"
+            time.sleep(0.1)
+
+    def call(self, *arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own module
+            self._command(*arguments),
+            env=os.environ | self.environment | changed,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def family(self) -> list[psutil.Process]:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def interrupt(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
+
+    def _command(self, *arguments: str) -> tuple[str, ...]:
+        return (
+            *(sys.executable, "-m", "workers.stack", *arguments),
+            *("--directory", str(self.directory)),
+        )
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    stack = LocalStack(tmp_path_factory.mktemp("stack") / "run")
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.end()
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def trades(stack: LocalStack) -> list[str]:
+    with httpx.Client(base_url=f"http://{LOOPBACK}:{stack.api_port}", trust_env=False) as http:
+        signed_in = http.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD})
+        token = signed_in.raise_for_status().json()["token"]
+        answer = http.get("/api/trades", headers={"Authorization": f"Bearer {token}"})
+        return [trade["trade_id"] for trade in answer.raise_for_status().json()["items"]]
+
+
+def test_every_part_comes_up_and_the_tour_reaches_its_end(stack: LocalStack) -> None:
+    assert "✗" not in stack.output
+    for title in [part.title for part in PARTS]:
+        assert re.search(rf"✓ {title} .* s\n", stack.output), title
+    for step in STEPS:
+        assert re.search(rf"✓ {step} ", stack.output), step
+
+
+def test_every_socket_listens_on_loopback_only(stack: LocalStack) -> None:
+    listening = {
+        (process.name(), connection.laddr.ip)
+        for process in stack.family()
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr
+    }
+    assert {"mongod", "redis-server", "temporal", "epmd"} <= {name for name, _ in listening}
+    assert {address for _, address in listening} <= {LOOPBACK, "::1"}
+
+
+def test_a_second_run_in_the_same_directory_says_so_in_a_line(stack: LocalStack) -> None:
+    second = stack.call()
+    assert second.returncode == 1
+    assert second.stdout.count("\n") == 1
+    assert second.stdout.startswith("already running here (pid ")
+
+
+def test_a_taken_port_ends_a_run_with_one_line(stack: LocalStack, tmp_path: Path) -> None:
+    other = LocalStack(tmp_path / "run")
+    refused = other.call("run", BOTCORE_API_PORT=str(stack.api_port))
+    assert refused.returncode == 1
+    [line] = [line for line in refused.stdout.splitlines() if line]
+    assert f"port {stack.api_port} (API) is held by pid " in line
+    assert "BOTCORE_API_PORT moves it" in line
+
+
+def test_a_killed_part_is_told_and_comes_back(stack: LocalStack) -> None:
+    [redis] = [process for process in stack.family() if process.name() == "redis-server"]
+    redis.kill()
+    stack.wait_for("✗ Redis ended with -9; starting it again in 1 s")
+    stack.wait_for("✓ Redis is back")
+
+
+def test_ctrl_c_ends_every_child_and_the_next_run_finds_its_trades(stack: LocalStack) -> None:
+    before = trades(stack)
+    assert before
+    family = stack.family()
+    assert stack.interrupt() == 0
+    eventually(lambda: not any(one.is_running() for one in family), f"left over: {family}")
+    stack.start()
+    assert "✗" not in stack.output
+    after = trades(stack)
+    assert set(before) < set(after)
+
+
+def test_stop_ends_the_run(stack: LocalStack) -> None:
+    family = stack.family()
+    stopped = stack.call("stop")
+    assert (stopped.returncode, stopped.stdout) == (0, "stopped\n")
+    assert stack.process is not None
+    assert stack.process.wait(10) == 0
+    eventually(lambda: not any(one.is_running() for one in family), f"left over: {family}")
+    assert stack.call("stop").stdout == "nothing was running\n"
