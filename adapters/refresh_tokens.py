@@ -60,4 +60,6 @@ def parse_refresh_token(text: str) -> RefreshToken | None:
         parts = base64.b64decode(text, b"-_", validate=True)
     except ValueError:
         return None
-    return RefreshToken(parts[:_FAMILY_BYTES], parts[_FAMILY_BYTES:])
+    token = RefreshToken(parts[:_FAMILY_BYTES], parts[_FAMILY_BYTES:])
+    # The decoder takes the other alphabet's characters, too; a token has one spelling.
+    return token if token.text == text else None
