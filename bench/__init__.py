@@ -1,0 +1,1 @@
+"""Measurements on the machine as it is, each beside a yardstick of the same run."""

@@ -1,0 +1,196 @@
+"""`python -m bench.trade`: how long a caller waits for a placed MARKET order.
+
+The time inside the exchange call is taken out: it is the venue's. Everything runs on this
+machine at once: the whole stack, the exchange and this load.
+"""
+
+import argparse
+import asyncio
+import itertools
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import httpx
+import uvloop
+from temporalio.client import Client
+from temporalio.service import GrpcCompression
+
+from bench.report import Report, percentile
+from bench.system import System, private_system
+from bench.yardsticks import BareWorkflow, FiveActivities, Yardstick, yardstick_worker
+
+PACE_PER_S = 10
+AT_ONCE = 16
+WARM_UP = 30
+_QUANTITY = 0.001
+_CREATED = 201
+
+
+@dataclass(slots=True)
+class Trader:
+    """One signed-in user, buying and selling in turn."""
+
+    http: httpx.AsyncClient
+    token: str
+    sides: Any = field(default_factory=lambda: itertools.cycle(("BUY", "BUY", "SELL")))
+
+    async def once(self) -> tuple[float, float]:
+        """Place one order; return the milliseconds in all and those at the venue."""
+        order = {
+            "symbol": "BTCUSDT",
+            "side": next(self.sides),
+            "type": "MARKET",
+            "quantity": _QUANTITY,
+        }
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid.uuid4())}
+        began = perf_counter()
+        answer = await self.http.post("/api/trades/execute", json=order, headers=headers)
+        total_ms = (perf_counter() - began) * 1000
+        if answer.status_code != _CREATED:
+            raise RuntimeError(f"{answer.status_code}: {answer.text}")
+        venue = re.search(r"venue;dur=([\d.]+)", answer.headers["Server-Timing"])
+        return total_ms, float(venue.group(1)) if venue else 0.0
+
+
+async def new_trader(http: httpx.AsyncClient) -> Trader:
+    """Register a user."""
+    person = {
+        "email": f"{uuid.uuid4().hex}@example.com",
+        "password": uuid.uuid4().hex,
+        "full_name": "Bench",
+    }
+    answer = await http.post("/api/auth/register", json=person)
+    answer.raise_for_status()
+    return Trader(http, answer.json()["token"])
+
+
+async def paced(make: Callable[[], Awaitable[Any]], count: int, per_s: float) -> list[Any]:
+    """Begin one call every 1/per_s, whether or not the last has ended."""
+    tasks = []
+    for _ in range(count):
+        tasks.append(asyncio.ensure_future(make()))
+        await asyncio.sleep(1 / per_s)
+    return await asyncio.gather(*tasks)
+
+
+async def at_once(makers: list[Callable[[], Awaitable[Any]]], count: int) -> tuple[Any, float]:
+    """Keep every maker busy, one call after the other; return results and calls a second."""
+    left = iter(range(count))
+
+    async def busy(make: Callable[[], Awaitable[Any]]) -> list[Any]:
+        return [await make() for _ in left]
+
+    began = perf_counter()
+    results = await asyncio.gather(*(busy(make) for make in makers))
+    return list(itertools.chain(*results)), count / (perf_counter() - began)
+
+
+def cpu_row(before: dict[str, float], after: dict[str, float], count: int) -> dict[str, float]:
+    """Return the CPU milliseconds per operation of each part."""
+    return {
+        name: round((after[name] - before.get(name, 0.0)) * 1000 / count, 2)
+        for name in sorted(after)
+        if after[name] - before.get(name, 0.0) > 0
+    }
+
+
+async def measure_trades(system: System, http: httpx.AsyncClient, report: Report, n: int) -> None:
+    """Measure trades paced and at once."""
+    traders = [await new_trader(http) for _ in range(AT_ONCE)]
+    await paced(traders[0].once, WARM_UP, PACE_PER_S)
+    before = system.cpu_s()
+    times = await paced(traders[0].once, n, PACE_PER_S)
+    cpu = cpu_row(before, system.cpu_s(), n)
+    net = [total - venue for total, venue in times]
+    report.row(
+        f"trade, paced {PACE_PER_S}/s, less the exchange call",
+        net,
+        cpu_ms_per_op=round(sum(cpu.values()), 1),
+        cpu_ms_per_op_by_part=cpu,
+    )
+    report.row("  the same, exchange call included", [total for total, _ in times])
+    report.row("  the exchange call alone", [venue for _, venue in times])
+    for name, limit, percent in (("p50", 10, 50), ("p95", 20, 95), ("p99", 50, 99)):
+        value = percentile(net, percent)
+        report.goal(f"trade {name}, paced", f"< {limit} ms", value, met=value < limit)
+    await at_once([trader.once for trader in traders], AT_ONCE * 2)
+    before = system.cpu_s()
+    times, per_s = await at_once([trader.once for trader in traders], n)
+    cpu = cpu_row(before, system.cpu_s(), n)
+    report.row(
+        f"trade, {AT_ONCE} at once, less the exchange call",
+        [total - venue for total, venue in times],
+        per_s=round(per_s, 1),
+        cpu_ms_per_op=round(sum(cpu.values()), 1),
+        cpu_ms_per_op_by_part=cpu,
+    )
+
+
+async def measure_yardsticks(client: Client, report: Report, n: int) -> None:
+    """Measure the bare workflow and the five activities, in the same way."""
+    async with yardstick_worker(client):
+        for name, shape in (("bare workflow", BareWorkflow), ("five activities", FiveActivities)):
+            yardstick = Yardstick(client, shape)
+            await paced(yardstick.once, WARM_UP // 2, PACE_PER_S)
+            report.row(
+                f"yardstick: {name}, paced {PACE_PER_S}/s",
+                await paced(yardstick.once, n // 2, PACE_PER_S),
+            )
+            times, per_s = await at_once([yardstick.once] * AT_ONCE, n)
+            report.row(f"yardstick: {name}, {AT_ONCE} at once", times, per_s=round(per_s, 1))
+
+
+def compare(report: Report) -> None:
+    """Add the goals that compare with the yardsticks."""
+    by_name = {row["name"]: row for row in report.rows}
+    trade = by_name[f"trade, paced {PACE_PER_S}/s, less the exchange call"]
+    five = by_name[f"yardstick: five activities, paced {PACE_PER_S}/s"]
+    factor = five["p50_ms"] / trade["p50_ms"]
+    report.goal("times faster than five activities, p50", ">= 5", factor, met=factor >= 5)  # noqa: PLR2004 - the goal
+    bare = by_name[f"yardstick: bare workflow, {AT_ONCE} at once"]
+    loaded = by_name[f"trade, {AT_ONCE} at once, less the exchange call"]
+    share = loaded["per_s"] / bare["per_s"]
+    name = f"throughput at {AT_ONCE} at once, of the bare workflow's"
+    report.goal(name, ">= 0.5", share, met=share >= 0.5)  # noqa: PLR2004 - the goal
+
+
+async def count_starts(http: httpx.AsyncClient, report: Report) -> None:
+    """Add how many workflow starts were eager, and how many fell back."""
+    text = (await http.get("/metrics")).text
+    found = dict(re.findall(r'botcore_trade_starts_total\{eager="(\w+)"\} ([\d.]+)', text))
+    eager, fallen = (int(float(found.get(key, 0))) for key in ("true", "false"))
+    report.rows.append({"name": f"starts: {eager} eager, {fallen} not", "n": eager + fallen})
+    report.goal("starts that were not eager", "0", fallen, met=fallen == 0)
+
+
+async def run(count: int, name: str) -> None:
+    """Measure everything and write the file."""
+    report = Report()
+    with private_system() as system:
+        limits = httpx.Limits(max_connections=AT_ONCE)
+        async with httpx.AsyncClient(base_url=system.api_url, timeout=30, limits=limits) as http:
+            await measure_trades(system, http, report, count)
+            await count_starts(http, report)
+        client = await Client.connect(
+            system.temporal_address, grpc_compression=GrpcCompression.NONE
+        )
+        await measure_yardsticks(client, report, count)
+    compare(report)
+    print(f"written to bench/results/{report.write(name).name}")
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="bench.trade", description=__doc__)
+    parser.add_argument("--count", type=int, default=600, help="orders in each measurement")
+    parser.add_argument("--name", default="trade", help="of the file in bench/results")
+    arguments = parser.parse_args()
+    uvloop.run(run(arguments.count, arguments.name))
+
+
+if __name__ == "__main__":
+    main()
