@@ -132,7 +132,7 @@ WIDE = RiskLimits(
 )
 
 
-def account_of(limits: RiskLimits = WIDE, **free: Decimal | int | str) -> Account:
+def account_of(limits: RiskLimits = WIDE, /, **free: Decimal | int | str) -> Account:
     """Make an account with these free balances."""
     balances = {asset: Balance(free=D(value)) for asset, value in free.items()}
     return Account(user_id=USER, balances=balances, limits=limits)
