@@ -3,65 +3,39 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+import structlog
 
 from adapters.mongo import open_client
 from api.app import create_app
-from api.services import Services
+from tests.api.people import Edge, OpenEdge
 from workers.settings import Settings
 
-PASSWORD = "tremendous-7"
 CREDENTIALS_KEY = "q1VsG+qrHhz3n5UZ0cKpUQmm/7Eh0SWCwhXoU9oiPfs="
 START_TIMEOUT_S = 20
 
 
-@dataclass(frozen=True)
-class Edge:
-    """A running application and a client of it."""
-
-    app: FastAPI
-    http: httpx.AsyncClient
-
-    @property
-    def services(self) -> Services:
-        services: Services = self.app.state.services
-        return services
-
-    async def register(self, email: str | None = None) -> dict[str, Any]:
-        """Register somebody and return the answer."""
-        email = email or new_email()
-        body = {"email": email, "password": PASSWORD, "full_name": "Somebody"}
-        response = await self.http.post("/api/auth/register", json=body)
-        assert response.status_code == 201, response.text
-        answer: dict[str, Any] = response.json()
-        return answer
-
-    async def login(self, email: str, password: str = PASSWORD) -> httpx.Response:
-        return await self.http.post("/api/auth/login", json={"email": email, "password": password})
-
-    async def refresh(self, token: str) -> httpx.Response:
-        return await self.http.post("/api/auth/refresh", json={"refresh_token": token})
-
-
-def new_email() -> str:
-    return f"{secrets.token_hex(6)}@example.com"
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-OpenEdge = Callable[..., AbstractAsyncContextManager[Edge]]
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Log as in production; the library's default draws every traceback with its variables."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=str),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")
-def make_settings(mongodb_url: str, redis_url: str, exchange_url: str) -> Callable[..., Settings]:
+def make_settings(
+    mongodb_url: str, redis_url: str, rabbitmq_url: str, temporal_address: str, exchange_url: str
+) -> Callable[..., Settings]:
     """Make settings for a database of one's own; limits are out of the way unless given."""
 
     def make(**overrides: Any) -> Settings:
@@ -71,6 +45,8 @@ def make_settings(mongodb_url: str, redis_url: str, exchange_url: str) -> Callab
             "mongodb_url": mongodb_url,
             "mongodb_database": f"test_{secrets.token_hex(6)}",
             "redis_url": redis_url,
+            "rabbitmq_url": rabbitmq_url,
+            "temporal_address": temporal_address,
             "exchange_url": exchange_url,
             "failures_per_account_and_address": 1_000,
             "failures_per_address": 100_000,
