@@ -43,7 +43,7 @@ class Part:
     ui_setting: str = ""
     ours: bool = False
     sandbox_only: bool = False
-    timeout_s: float = 60.0
+    timeout_s: float = 90.0
 
 
 def _server(

@@ -75,7 +75,7 @@ class Server:
     launch: Callable[[Place], Launch]
     is_ready: Callable[[Place], bool]
     url: str
-    timeout_s: float = 60.0
+    timeout_s: float = 90.0
 
     def url_at(self, place: Place) -> str:
         """Return the value for the setting that names this server."""

@@ -16,7 +16,15 @@ _TIMING = re.compile(r"([a-z_]+)[^,]*?;dur=([0-9.]+)")
 
 
 class RefusedError(RuntimeError):
-    """The API answered with a problem; the message says which."""
+    """The API answered with a problem; the message says which.
+
+    `retry_after_s` is set when it was the moment that was wrong, not the request.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +97,19 @@ class Client:
         response = await self._http.request(method, path, **request)
         waited_ms = (time.perf_counter() - began) * 1000
         if not response.is_success:
-            raise RefusedError(f"{method} {path}: {response.status_code} {response.text[:300]}")
+            raise RefusedError(
+                f"{method} {path}: {response.status_code} {response.text[:300]}",
+                _retry_after_s(response),
+            )
         timing = _TIMING.findall(response.headers.get("Server-Timing", ""))
         return Timed(_decoded(response), waited_ms, {name: float(value) for name, value in timing})
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        return None
+    given = response.headers.get("Retry-After", "")
+    return float(given) if given.isdigit() else None
 
 
 def _decoded(response: httpx.Response) -> Answer:

@@ -1,5 +1,6 @@
 """What the tour does and shows, in order."""
 
+import asyncio
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -51,14 +52,14 @@ async def take_tour(addresses: Addresses, console: Console) -> None:
 
 async def _buy(client: Client, console: Console) -> dict[str, Any]:
     order = {"symbol": SYMBOL, "side": "BUY", "type": "MARKET", "quote_quantity": SPENT_QUOTE}
-    placed = await client.place(order)
+    placed = await _place(client, order, console)
     trade = placed.answer
     _require(trade, "FILLED")
     _done(console, "market order", f"{_order_line(trade)} {_timing_line(placed)}")
     record = await client.trade(trade["trade_id"])
     _done(console, "trade record", f"{record['trade_id']} at {record['timestamp']}")
     for fill in record["fills"]:
-        fee = f"fee {fill['commission']} {fill['commission_asset']}"
+        fee = f"fee {fill['commission']:f} {fill['commission_asset']}"
         _note(console, f"fill {fill['quantity']} at {fill['price']}, {fee}")
     return trade
 
@@ -76,14 +77,25 @@ async def _rest_and_cancel(client: Client, bid: Decimal, console: Console) -> No
     rules = await client.rules(SYMBOL)
     price = _down_to(bid * (1 - RESTING_DISCOUNT), Decimal(rules["tick_size"]))
     quantity = _down_to(SPENT_QUOTE / price, Decimal(rules["step_size"]))
-    resting = await client.place(
-        {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "quantity": quantity, "price": price}
-    )
+    order = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "quantity": quantity, "price": price}
+    resting = await _place(client, order, console)
     _require(resting.answer, "NEW")
     _done(console, "limit order", f"{quantity} at {price} rests {_timing_line(resting)}")
     canceled = await client.cancel(resting.answer["trade_id"])
     _require(canceled.answer, "CANCELED")
     _done(console, "cancel", f"{canceled.answer['status']} {_timing_line(canceled)}")
+
+
+async def _place(client: Client, order: dict[str, Any], console: Console) -> Timed:
+    """Place an order; when asked to come again, do so once, as a client should."""
+    try:
+        return await client.place(order)
+    except RefusedError as refusal:
+        if refusal.retry_after_s is None:
+            raise
+        _note(console, f"not placed ({refusal}); asked to try again in {refusal.retry_after_s:g} s")
+        await asyncio.sleep(refusal.retry_after_s)
+        return await client.place(order)
 
 
 def _require(trade: dict[str, Any], status: str) -> None:
