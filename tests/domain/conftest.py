@@ -8,7 +8,11 @@ from hypothesis import HealthCheck, settings
 
 # Speed differs between machines; what is true does not.
 settings.register_profile(
-    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "repeatable",
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("explore", max_examples=3_000, deadline=None)
 

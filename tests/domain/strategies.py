@@ -180,6 +180,36 @@ wild_numbers = st.one_of(
     st.integers(-(10**40), 10**40).map(D),
 )
 
+# Few enough that two of them are often alike; some differ beyond the 28th digit only.
+_few_numbers = st.sampled_from(
+    [
+        None,
+        D("1"),
+        D("1.0"),
+        D("100e-2"),
+        D("10"),
+        D("1e1"),
+        D("0.1"),
+        D("1." + "0" * 30),
+        D("1." + "0" * 30 + "1"),
+        D("1." + "0" * 30 + "2"),
+        D("1e999999"),
+        D("1e-999999"),
+    ]
+)
+few_intents = st.builds(
+    OrderIntent,
+    symbol=st.sampled_from(["BTCUSDT", "ETHUSDT"]),
+    side=st.sampled_from(Side),
+    type=st.sampled_from(OrderType),
+    quantity=_few_numbers,
+    quote_quantity=_few_numbers,
+    price=_few_numbers,
+    stop_price=_few_numbers,
+    time_in_force=st.sampled_from([None, *TimeInForce]),
+    ai_signal_id=st.sampled_from([None, "", "a", '","price":"1']),
+)
+
 moments = st.datetimes(
     min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - the zone is drawn beside it
     max_value=datetime(2035, 1, 1),  # noqa: DTZ001 - the zone is drawn beside it

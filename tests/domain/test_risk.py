@@ -1,6 +1,4 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -9,87 +7,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.account import (
-    Account,
-    OpenOrder,
     OrderRate,
-    RiskLimits,
     TradingDay,
-    TradingState,
 )
 from domain.errors import ErrorCode
-from domain.market import Pricing
 from domain.orders import OrderIntent, Side
-from domain.positions import Position
 from domain.risk import (
     Denial,
     LimitType,
-    advance_rate,
     base_quantity,
-    check,
     expected_price,
     notional,
-    orders_last_minute,
+)
+from tests.domain.judging import (
+    BUY,
+    BUY_TENTH,
+    NEXT,
+    SELL,
+    SELL_TENTH,
+    D,
+    account,
+    holding,
+    judge,
+    limited,
+    pending,
+    position,
+    reason,
+    waiting,
 )
 from tests.domain.strategies import (
     NOW,
-    PRICES,
-    RULES,
-    WIDE,
-    account_of,
     intent_of,
-    intents,
-    order_of,
-    pricing_of,
     quote_of,
-    wild_numbers,
 )
-
-D = Decimal
-BUY, SELL = Side.BUY, Side.SELL
-NEXT = D("0.00000001")
-
-
-def account(limits: RiskLimits = WIDE, **changes: Any) -> Account:
-    return replace(account_of(limits, USDT=10**9, BTC=10**6), **changes)
-
-
-def limited(**limits: Any) -> RiskLimits:
-    return replace(WIDE, **limits)
-
-
-def position(symbol: str = "BTCUSDT", quantity: str = "0.1") -> Position:
-    rules = RULES[symbol]
-    return Position(
-        symbol, "user-1", symbol, rules.quote_asset, D(quantity), PRICES[symbol], D(0), NOW
-    )
-
-
-def holding(*positions: Position) -> dict[str, Position]:
-    return {held.symbol: held for held in positions}
-
-
-def pending(intent: OrderIntent, key: str, worth: str = "0", reserved: str = "0") -> OpenOrder:
-    order = order_of(intent, key)
-    asset = order.quote_asset if intent.side is BUY else order.base_asset
-    return OpenOrder(order, 1, NOW, asset, D(reserved), D(worth))
-
-
-def waiting(*orders: OpenOrder) -> dict[str, OpenOrder]:
-    return {order.order.trade_id: order for order in orders}
-
-
-def judge(state: Account, intent: OrderIntent, pricing: Pricing | None = None) -> Denial | None:
-    return check(state, order_of(intent), pricing or pricing_of(intent.symbol), NOW)
-
-
-def reason(state: Account, intent: OrderIntent) -> LimitType | None:
-    denial = judge(state, intent)
-    return denial.limit_type if denial else None
-
-
-BUY_TENTH = intent_of("BTCUSDT", BUY, quantity="0.1", price="60000")  # worth 6,000
-SELL_TENTH = intent_of("BTCUSDT", SELL, quantity="0.1", price="60000")
-
 
 # --- what an order is judged at
 
@@ -256,153 +206,3 @@ def test_order_rate() -> None:
         D("10.5"),
         D(10),
     )
-
-
-# --- trading state
-
-
-@pytest.mark.parametrize("intent", [BUY_TENTH, SELL_TENTH])
-def test_halted_accepts_nothing(intent: OrderIntent) -> None:
-    state = account(trading_state=TradingState.HALTED, positions=holding(position()))
-    denial = judge(state, intent)
-    assert denial is not None
-    assert (denial.code, denial.limit_type) == (
-        ErrorCode.TRADING_HALTED,
-        LimitType.TRADING_STATE,
-    )
-
-
-def reducing(*orders: OpenOrder, quantity: str = "0.1") -> Account:
-    return account(
-        trading_state=TradingState.REDUCING,
-        positions=holding(position(quantity=quantity)),
-        orders=waiting(*orders),
-    )
-
-
-def sell(quantity: str, symbol: str = "BTCUSDT") -> OrderIntent:
-    return intent_of(symbol, SELL, quantity=quantity, price=PRICES[symbol])
-
-
-def test_reducing_accepts_sales_up_to_the_position() -> None:
-    assert reason(reducing(), sell("0.1")) is None
-    assert reason(reducing(), sell("0.10001")) is LimitType.TRADING_STATE
-    assert reason(reducing(), BUY_TENTH) is LimitType.TRADING_STATE
-    assert reason(reducing(), sell("0.1", "ETHUSDT")) is LimitType.TRADING_STATE
-    closed = holding(replace(position(), closed_at=NOW))
-    assert reason(replace(reducing(), positions=closed), sell("0.1")) is not None
-
-
-def test_reducing_counts_the_sales_that_wait() -> None:
-    half = pending(sell("0.06"), "half", reserved="0.06")
-    assert reason(reducing(half), sell("0.04")) is None
-    assert reason(reducing(half), sell("0.04001")) is LimitType.TRADING_STATE
-    # Half of it is filled: the position has shrunk by what the reservation has.
-    partly = replace(half, reserved=D("0.03"))
-    assert reason(reducing(partly, quantity="0.07"), sell("0.04")) is None
-    assert reason(reducing(partly, quantity="0.07"), sell("0.04001")) is not None
-    # The base asset may be promised elsewhere, too.
-    elsewhere = pending(intent_of("ETHBTC", BUY, quantity="1", price="0.05"), "x", reserved="0.05")
-    assert reason(reducing(elsewhere), sell("0.05")) is None
-    assert reason(reducing(elsewhere), sell("0.05001")) is not None
-    # A purchase promises the quote asset and takes nothing away.
-    buying = pending(BUY_TENTH, "buy", reserved="6000")
-    assert reason(reducing(buying), sell("0.1")) is None
-
-
-def test_reducing_by_quote_quantity_counts_what_it_would_sell() -> None:
-    bid = quote_of().bid
-    assert reason(reducing(), intent_of(side=SELL, quote_quantity=bid / 10)) is None
-    more = intent_of(side=SELL, quote_quantity=bid / 10 + D("0.01"))
-    assert reason(reducing(), more) is LimitType.TRADING_STATE
-
-
-# --- closed where it cannot be judged
-
-
-@given(intents(), wild_numbers, wild_numbers, wild_numbers)
-def test_without_usable_prices_nothing_passes_and_nothing_breaks(
-    intent: OrderIntent, bid: Decimal, ask: Decimal, rate: Decimal
-) -> None:
-    true = pricing_of(intent.symbol)
-    for quote_bid, quote_ask, worth in (
-        (bid, ask, rate),
-        (bid, true.quote.ask, true.rate),
-        (true.quote.bid, ask, true.rate),
-        (true.quote.bid, true.quote.ask, rate),
-    ):
-        quote = replace(true.quote, bid=quote_bid, ask=quote_ask)
-        denial = judge(account(), intent, Pricing(quote, worth))
-        if not all(value.is_finite() and value > 0 for value in (quote_bid, quote_ask, worth)):
-            assert denial is not None
-            assert (denial.code, denial.limit_type) == (ErrorCode.QUOTE_STALE, LimitType.QUOTE)
-
-
-def test_the_quote_of_another_symbol_is_none() -> None:
-    denial = judge(account(), BUY_TENTH, pricing_of("ETHUSDT"))
-    assert denial is not None
-    assert denial.limit_type is LimitType.QUOTE
-
-
-@pytest.mark.parametrize(
-    "limits",
-    [
-        limited(max_open_positions=0),
-        limited(max_position_notional_quote=D(0)),
-        limited(max_order_notional_quote=D(0)),
-        limited(max_orders_per_minute=0),
-    ],
-)
-@given(intent=intents())
-def test_a_limit_of_zero_lets_no_purchase_pass(limits: RiskLimits, intent: OrderIntent) -> None:
-    state = account(limits, rate=advance_rate(OrderRate(), NOW))
-    assert judge(state, replace(intent, side=BUY)) is not None
-
-
-# --- the order rate
-
-
-def at(second: float) -> datetime:
-    return datetime(2026, 3, 14, 12, 0, tzinfo=UTC) + timedelta(seconds=second)
-
-
-@given(st.lists(st.integers(0, 250), max_size=120).map(sorted), st.integers(1, 20))
-def test_the_window_counts_this_minute_and_what_is_left_of_the_last(
-    seconds: list[int], limit: int
-) -> None:
-    rate, accepted = OrderRate(), list[int]()
-    for second in seconds:
-        tried = advance_rate(rate, at(second))
-        this = sum(s // 60 == second // 60 for s in accepted) + 1
-        last = sum(s // 60 == second // 60 - 1 for s in accepted)
-        estimate = orders_last_minute(tried, at(second))
-        assert abs(estimate * 60 - (this * 60 + last * (60 - second % 60))) < D("1e-20")
-        if estimate <= limit:
-            rate = tried
-            accepted.append(second)
-    for second in accepted:
-        assert sum(s // 60 == second // 60 for s in accepted) <= limit
-        assert sum(0 <= s - second < 60 for s in accepted) <= 2 * limit
-
-
-@given(st.integers(1, 500), st.integers(0, 500), st.integers(0, 119))
-def test_a_clock_that_lags_does_not_empty_the_window(count: int, previous: int, lag_s: int) -> None:
-    minute = int(at(60).timestamp()) // 60
-    rate = OrderRate(minute, count, previous)
-    lagging = at(60 - lag_s)
-    after = advance_rate(rate, lagging)
-    assert after == OrderRate(minute, count + 1, previous)
-    assert orders_last_minute(after, lagging) == count + 1 + previous
-
-
-def test_a_third_of_the_last_minute_is_exactly_a_third() -> None:
-    minute = int(at(0).timestamp()) // 60
-    assert orders_last_minute(OrderRate(minute, 5, 15), at(40)) == 10
-    assert orders_last_minute(OrderRate(minute, 5, 15), at(20)) == 15
-
-
-def test_a_quiet_minute_empties_the_window() -> None:
-    rate = OrderRate(int(at(0).timestamp()) // 60, 50, 50)
-    assert advance_rate(rate, at(119)).previous_count == 50
-    assert advance_rate(rate, at(120)).previous_count == 0
-    assert advance_rate(rate, at(120)).count == 1
