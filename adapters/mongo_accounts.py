@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from weakref import WeakValueDictionary
 
@@ -25,6 +26,11 @@ MAX_KNOWN_ACCOUNTS = 10_000
 # Other processes win a compare-and-set now and then; this many times in a row means that
 # something else is wrong.
 MAX_TRIES = 20
+# Fields of the document that follow from the others, for its indexes.
+RESTING_SINCE = "resting_since"
+UNCONFIRMED_SINCE = "unconfirmed_since"
+_NOT_THE_ACCOUNTS = {"_id", RESTING_SINCE, UNCONFIRMED_SINCE}
+
 _account = TypeAdapter(Account)
 
 
@@ -172,10 +178,22 @@ class MongoAccountStore:
 def to_document(account: Account) -> Document:
     """Return the account's document."""
     document: Document = _account.dump_python(account)
-    return {"_id": account.user_id, **document}
+    return {"_id": account.user_id, **document, **_derived(account)}
 
 
 def from_document(document: Document) -> Account:
     """Return the account of a document."""
-    fields = {name: value for name, value in document.items() if name != "_id"}
+    fields = {name: value for name, value in document.items() if name not in _NOT_THE_ACCOUNTS}
     return _account.validate_python(fields)
+
+
+def _derived(account: Account) -> Document:
+    """Return what `adapters.mongo_open_orders` finds accounts by: the oldest order's time.
+
+    One field for the orders that the venue has confirmed, and one for those it has not.
+    """
+    oldest: dict[bool, datetime] = {}
+    for order in account.orders.values():
+        earlier = oldest.get(order.is_confirmed, order.created_at)
+        oldest[order.is_confirmed] = min(earlier, order.created_at)
+    return {RESTING_SINCE: oldest.get(True), UNCONFIRMED_SINCE: oldest.get(False)}

@@ -41,7 +41,17 @@ _TRADE = open_ended(
 TRADING_SCHEMAS: dict[str, CollectionSchema] = {
     # One document a user; `_id` is the user's id.
     "accounts": CollectionSchema(
-        open_ended({"user_id": TEXT, "balances": OBJECT, "version": WHOLE})
+        open_ended(
+            {"user_id": TEXT, "balances": OBJECT, "version": WHOLE},
+            resting_since=nullable(DATE),
+            unconfirmed_since=nullable(DATE),
+        ),
+        (
+            # Who has open orders at the venue: asked about twice a second, from the index alone.
+            index(("resting_since", UP), ("_id", UP)),
+            # Reservations that a crash may have orphaned.
+            index(("unconfirmed_since", UP)),
+        ),
     ),
     "trades": CollectionSchema(
         _TRADE,

@@ -108,9 +108,19 @@ class TradeDesk:
             raise _unreachable() from error
         return description.status is WorkflowExecutionStatus.RUNNING
 
-    async def adopt(self, trade: Trade) -> None:
-        """Start the workflow of a trade that is at the venue without one."""
-        await self._start(trade.order, trade)
+    async def adopt(self, trade: Trade) -> bool:
+        """Start a workflow that goes on from this state; False where there is one already.
+
+        One that failed or was terminated does not count.
+
+        Raises:
+            Retryable: Temporal could not be reached.
+        """
+        try:
+            await self._start(trade.order, trade, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
 
     async def _first_outcome(self, order: Order, begun: asyncio.Task[Placement]) -> Placement:
         try:
@@ -164,7 +174,12 @@ class TradeDesk:
         except RPCError as error:
             raise _unreachable() from error
 
-    async def _start(self, order: Order, resumed: Trade | None = None) -> None:
+    async def _start(
+        self,
+        order: Order,
+        resumed: Trade | None = None,
+        reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    ) -> None:
         intent = order.intent
         try:
             handle = await self._client.start_workflow(
@@ -172,7 +187,7 @@ class TradeDesk:
                 args=[order, resumed],
                 id=order.workflow_id,
                 task_queue=TRADING_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 task_timeout=timedelta(seconds=WORKFLOW_TASK_TIMEOUT_S),
                 request_eager_start=True,
                 memo={_FINGERPRINT: order.fingerprint},

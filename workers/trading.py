@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.orphans import OrphanActivities
 from activities.placement import OrderPlacement, TradingPorts
 from activities.settlement import Settlement
 from activities.trading import TradingActivities
 from adapters.binance_venue import BinanceVenue
 from adapters.mongo_accounts import MongoAccountStore
+from adapters.mongo_open_orders import MongoOpenOrders
 from adapters.mongo_trades import MongoTrades
 from adapters.redis_feed import RedisUserFeed
 from adapters.redis_quotes import RedisQuoteBoard
@@ -22,9 +24,11 @@ from workers.connections import Connections, Need, open_connections
 from workers.identity_parts import credential_vault
 from workers.process import run_process
 from workers.readiness import announce_ready
+from workers.schedules import ensure_schedules
 from workers.settings import Settings
 from workers.temporal import TRADING_QUEUE, connect_temporal
 from workers.trade_desk import TradeDesk
+from workflows.orphan_sweep import OrphanSweep
 from workflows.trade_execution import TradeExecution
 
 # Resting orders whose workflow stays in memory; others are replayed from their history.
@@ -44,6 +48,7 @@ class Trading:
     client: Client
     accounts: MongoAccountStore
     trades: MongoTrades
+    open_orders: MongoOpenOrders
     venue: BinanceVenue
     quotes: RedisQuoteBoard
     placement: OrderPlacement
@@ -78,6 +83,7 @@ async def open_trading(
             client=client,
             accounts=accounts,
             trades=trades,
+            open_orders=MongoOpenOrders(connections.database),
             venue=venue,
             quotes=quotes,
             placement=placement,
@@ -95,11 +101,12 @@ def _worker(trading: Trading) -> Worker:
     order; import-linter and the replay tests hold their determinism instead (ADR 3).
     """
     activities = TradingActivities(trading.placement, trading.settlement, trading.venue)
+    orphans = OrphanActivities(trading.open_orders, trading.placement, trading.desk, utc_now)
     return Worker(
         trading.client,
         task_queue=TRADING_QUEUE,
-        workflows=[TradeExecution],
-        activities=activities.all,
+        workflows=[TradeExecution, OrphanSweep],
+        activities=[*activities.all, orphans.sweep],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=MAX_CACHED_WORKFLOWS,
         max_concurrent_activities=MAX_CONCURRENT_STEPS,
@@ -111,7 +118,8 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     async with open_connections(settings, TRADING_NEEDS) as connections:
         accounts = MongoAccountStore(connections.database)
         vault = credential_vault(settings, connections.database)
-        async with open_trading(settings, connections, accounts, vault):
+        async with open_trading(settings, connections, accounts, vault) as trading:
+            await ensure_schedules(trading.client)
             announce_ready()
             await stop.wait()
 

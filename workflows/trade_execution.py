@@ -50,6 +50,7 @@ class TradeExecution:
         self._placement = Placement(trade=resumed) if resumed else None
         self._error: BotCoreError | None = None
         self._heard: list[Execution | ExecutionReport] = []
+        self._is_doubtful = False
         self._silent_rounds = 0
         self._is_settled = False
 
@@ -75,9 +76,19 @@ class TradeExecution:
         return Placement(trade=self._trade)
 
     @workflow.signal
-    def execution_report(self, report: ExecutionReport) -> None:
-        """Hear a message of the user-data stream."""
-        self._heard.append(report)
+    def execution_report(self, report: ExecutionReport, user_id: str) -> None:
+        """Hear a message of the user-data stream of this user's account.
+
+        Anybody can give an order on an account of their own the id of this one; only the
+        owner's account is believed.
+        """
+        if user_id == self._order.user_id:
+            self._heard.append(report)
+
+    @workflow.signal
+    def check_venue(self) -> None:
+        """Ask the venue soon: messages of the stream may have been lost."""
+        self._is_doubtful = True
 
     @workflow.update
     async def outcome(self) -> Placement:
@@ -179,10 +190,15 @@ class TradeExecution:
         while self._trade == before:
             self._hand_over_long_history()
             try:
-                await workflow.wait_condition(lambda: bool(self._heard), timeout=self._patience_s())
+                await workflow.wait_condition(
+                    lambda: bool(self._heard) or self._is_doubtful, timeout=self._patience_s()
+                )
                 self._silent_rounds = 0
             except TimeoutError:
                 self._silent_rounds += 1
+                self._is_doubtful = True
+            if self._is_doubtful:
+                self._is_doubtful = False
                 await self._ask_venue()
             await self._take_in()
 
@@ -215,7 +231,8 @@ class TradeExecution:
         return min(patience_s, timing.RECONCILE_INTERVAL_MAX_S)
 
     def _hand_over_long_history(self) -> None:
-        is_quiet = not self._heard and workflow.all_handlers_finished()
+        is_waiting = not self._heard and not self._is_doubtful
+        is_quiet = is_waiting and workflow.all_handlers_finished()
         if is_quiet and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(args=[self._order, self._trade])
 

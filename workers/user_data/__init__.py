@@ -1,0 +1,1 @@
+"""Follows the venue's user-data streams and tells the workflows of resting orders."""
