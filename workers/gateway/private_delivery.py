@@ -120,4 +120,4 @@ class PrivateDelivery:
                 if sequence > latest or channel_of_frame(frame) in added:
                     self.take(sequence, channel_of_frame(frame), frame)
                 self._position = max(self._position, sequence)
-            await self._outlet.writable()
+                await self._outlet.writable()

@@ -36,6 +36,7 @@ from workers.settings import Settings
 SWEEP_EVERY_S = 0.5
 # On shutdown: how long clients may take to answer the close frame.
 DRAIN_WITHIN_S = 5.0
+CATCH_UP_RETRY_S = 0.2
 HANDSHAKE_WITHIN_S = 5.0
 LISTEN_BACKLOG = 1_024
 
@@ -96,6 +97,7 @@ class Gateway:
             for work in (self._subscription.run(), self._sweep()):
                 task = asyncio.create_task(work)
                 stack.push_async_callback(_cancelled, task)
+            stack.push_async_callback(self._stop_catching_up)
             server = await ws_create_server(
                 self._accept,
                 self._settings.gateway_host,
@@ -165,18 +167,27 @@ class Gateway:
     def _subscribed(self, key: str) -> None:
         if key != PUBLIC_PATTERN:
             self._services.private.subscribed(key)
-        elif self._catching_up is None:
-            self._catching_up = asyncio.create_task(self._catch_up())
+            return
+        # One that began before this subscription may have read too early.
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+        self._catching_up = asyncio.create_task(self._catch_up())
 
     async def _catch_up(self) -> None:
         """Bring every ticker up to date after a gap."""
-        try:
-            self._services.public.catch_up(await latest_frames(self._redis))
-        except Retryable:
-            # The subscription is about to break, too, and comes back with another try.
-            _log.warning("gateway.latest_frames_unread")
-        finally:
-            self._catching_up = None
+        while True:
+            try:
+                self._services.public.catch_up(await latest_frames(self._redis))
+            except Retryable:
+                # Redis may listen already and not answer yet: it loads what it kept.
+                _log.warning("gateway.latest_frames_unread")
+                await asyncio.sleep(CATCH_UP_RETRY_S)
+            else:
+                return
+
+    async def _stop_catching_up(self) -> None:
+        if self._catching_up is not None:
+            await _cancelled(self._catching_up)
 
     async def _sweep(self) -> None:
         while True:

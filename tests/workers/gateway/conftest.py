@@ -49,7 +49,7 @@ class Client:
         await self.socket.send(orjson.dumps(message).decode())
 
     async def receive(self) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while True:
                 text = await self.socket.recv()
                 assert isinstance(text, str)
@@ -80,7 +80,7 @@ class Client:
 
     async def close_code(self) -> int | None:
         """Read to the end and return how it ended."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(20):
             with contextlib.suppress(ConnectionClosed):
                 while True:
                     await self.socket.recv()
@@ -152,8 +152,8 @@ async def staged(redis_url: str, limits: Limits, **more: Any) -> AsyncIterator[S
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Await a condition of this process; fails after five seconds."""
-    async with asyncio.timeout(5):
+    """Await a condition of this process; fails after twenty seconds."""
+    async with asyncio.timeout(20):
         # The condition is somebody else's state, which announces nothing.
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)

@@ -1,13 +1,16 @@
 """The whole protocol over real sockets."""
 
 import asyncio
+import contextlib
 import time
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
-from domain.events import ACCOUNT_UPDATE, POSITION_UPDATE
-from tests.workers.gateway.conftest import MakeStage, Stage, until
+from adapters.redis_feed import RedisUserFeed
+from domain.events import ACCOUNT_UPDATE, ORDER_UPDATE, POSITION_UPDATE
+from tests.workers.gateway.conftest import NOON, MakeStage, Stage, until
 from workers.gateway.protocol import Limits
 
 
@@ -276,10 +279,9 @@ async def test_no_pong(make_stage: MakeStage) -> None:
         b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
-    async with asyncio.timeout(8):
-        received = await reader.read()
+    async with asyncio.timeout(20):
+        received = await reader.readuntil((4408).to_bytes(2, "big") + b"no pong")
     assert b"\x89\x00" in received
-    assert (4408).to_bytes(2, "big") + b"no pong" in received
     writer.close()
     answering = await stage.connect_as("ann")
     began_s = time.monotonic()
@@ -292,7 +294,7 @@ async def test_heartbeats(make_stage: MakeStage) -> None:
     stage = await make_stage(Limits(heartbeat_every_s=0.1))
     client = await stage.connect()
     await client.expect("connected")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert "heartbeat" in await client.socket.recv()
 
 
@@ -320,3 +322,48 @@ async def test_a_restart_is_told_and_readiness_fails_first(make_stage: MakeStage
         stage.gateway._draining = False
     await stage.gateway._drain()
     assert await client.close_code() == 1012
+
+
+async def test_a_stalled_reader_delays_nobody_and_gets_the_latest(stage: Stage) -> None:
+    slow = await stage.connect_as("ann", max_queue=1)
+    quick = await stage.connect_as("bob")
+    for client in (slow, quick):
+        await client.subscribe("BTCUSDT@ticker")
+    transport = slow.socket.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    padding = "x" * 100_000
+    for number in range(1, 101):
+        await stage.tick(number, padding=padding)
+        assert (await quick.expect("price_update"))["sequence"] == number
+    transport.resume_reading()
+    received = [0]
+    while received[-1] < 100:
+        received.append((await slow.expect("price_update"))["sequence"])
+    assert received == sorted(set(received))
+    assert len(received) < 100
+
+
+async def test_a_reader_that_stalls_for_private_events_is_closed(stage: Stage) -> None:
+    slow, other = await stage.connect_as("ann", max_queue=1), await stage.connect_as("ann")
+    for client in (slow, other):
+        await client.subscribe("orders")
+    transport = slow.socket.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    feed = RedisUserFeed(stage.redis)
+    for number in range(1, 201):
+        data = {"padding": "x" * 50_000}
+        await feed.push("ann", ORDER_UPDATE, data, event_id=f"e{number}", at=NOON)
+        assert (await other.expect("order_update"))["sequence"] == number
+    transport.resume_reading()
+    last = 0
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            last = (await slow.expect("order_update"))["sequence"]
+    assert slow.socket.close_code == 4409
+    assert 0 < last < 200
+    back = await stage.connect_as("ann")
+    await back.subscribe("orders", resume_from=last)
+    for number in range(last + 1, 201):
+        assert (await back.expect("order_update"))["sequence"] == number
