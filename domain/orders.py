@@ -108,13 +108,11 @@ def client_order_id(trade_id: str) -> str:
 
 def trade_id_from_client_order_id(value: str) -> str | None:
     """Return the trade of a venue-side id, or None where the order is not one of ours."""
-    if not value.startswith(_CLIENT_ORDER_PREFIX):
-        return None
     try:
         trade_id = str(uuid.UUID(hex=value.removeprefix(_CLIENT_ORDER_PREFIX)))
     except ValueError:
         return None
-    # UUID reads many spellings (braces, capitals, underscores); only one of them is ours.
+    # UUID reads many spellings (no prefix, braces, capitals); only one of them is ours.
     return trade_id if client_order_id(trade_id) == value else None
 
 
