@@ -14,7 +14,6 @@ from tests.domain.strategies import (
     pricing_of,
 )
 
-
 TRADE_ID = order_of(LIMIT).trade_id
 
 
