@@ -1,10 +1,10 @@
 """The server: one port for REST, the WebSocket API, streams and control."""
 
 import asyncio
+import logging
 import signal
 from typing import Final
 
-import structlog
 from aiohttp import web
 
 from sandbox.exchange.driver import Driver
@@ -18,7 +18,7 @@ from sandbox.exchange.protocol.ws_api import WsApi
 from sandbox.exchange.settings import Settings
 from sandbox.exchange.venue import Venue, now_ms
 
-_log = structlog.get_logger("sandbox.exchange")
+_log = logging.getLogger("sandbox.exchange")
 _MOST_BODY: Final = 64 * 1024**2
 
 
@@ -68,12 +68,12 @@ async def serve(settings: Settings) -> None:
     driver.add_done_callback(lambda _: stopped.set())
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
-    _log.info(
-        "listening",
-        address=runner.addresses[0],
-        accounts=len(venue.ledger.accounts),
-        journal_lines=venue.recovered_lines,
-    )
+    found = {
+        "address": runner.addresses[0],
+        "accounts": len(venue.ledger.accounts),
+        "journal_lines": venue.recovered_lines,
+    }
+    _log.info("listening", extra={"fields": found})
     await stopped.wait()
     driver.cancel()
     try:

@@ -4,6 +4,7 @@ Hazard: `commit` is what makes an act true. Answers and user events leave after 
 """
 
 import asyncio
+import gc
 import secrets
 import string
 import time
@@ -50,7 +51,12 @@ class Venue:
         started_ms = now_ms()
         self.settings = settings
         self.ledger = Ledger()
+        # The past only grows and holds no cycles: the collector need not look at it, neither
+        # while it is read nor ever after.
+        gc.disable()
         self.recovered_lines = journal_file.read(settings.directory, self.ledger.apply)
+        gc.freeze()
+        gc.enable()
         self.engine = Engine(self.ledger, settings.maker_rate, settings.taker_rate)
         self.engine.on_record = self._note
         self.journal = Journal(settings.directory)
@@ -73,7 +79,7 @@ class Venue:
         source = ModelSource(model, factor)
         market.last_price = rules.to_tick(Decimal(f"{source.targets(started_ms)[-1]:.8f}"))
         candles = Candles(rules, model, started_ms, market.last_price)
-        return Listing(
+        listing = Listing(
             market,
             Maker(self.engine, market, self.settings.seed),
             candles,
@@ -82,6 +88,9 @@ class Venue:
             model,
             source,
         )
+        # There are never more aggregates than trades: their ids rise across restarts, too.
+        listing.next_aggregate = market.next_trade_id
+        return listing
 
     def _note(self, record: Record) -> None:
         """Keep the events of a record until it is on disk."""

@@ -5,18 +5,17 @@ in a thread, so the event loop never waits for the disk.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from sandbox.exchange.core.records import Record, decode, encode
 
 _FILE_NAME: Final = "journal.jsonl"
-_log = structlog.get_logger("sandbox.exchange.core.journal")
+_log = logging.getLogger("sandbox.exchange.journal")
 
 
 def read(directory: Path, apply: Callable[[Record], None]) -> int:
@@ -43,7 +42,8 @@ def read(directory: Path, apply: Callable[[Record], None]) -> int:
         except ValueError as error:
             if index < len(lines) - 1:
                 raise ValueError(f"journal line {index + 1} is damaged") from error
-            _log.warning("torn_line_dropped", line=index + 1, bytes=len(line))
+            torn = {"line": index + 1, "bytes": len(line)}
+            _log.warning("torn_line_dropped", extra={"fields": torn})
             os.truncate(path, good)
             return index
         for record in records:
@@ -90,7 +90,7 @@ class Journal:
                 await loop.run_in_executor(self._thread, self._commit, [line for line, _ in group])
             except OSError as error:
                 # A venue that cannot write must not go on answering from memory.
-                _log.critical("journal_failed", error=str(error))
+                _log.critical("journal_failed", extra={"fields": {"error": str(error)}})
                 os._exit(1)
             self.commits += 1
             self.lines += len(group)

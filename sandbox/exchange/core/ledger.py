@@ -5,10 +5,10 @@ of the journal both come through `Ledger.apply`, so that a restart cannot disagr
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import singledispatchmethod
+from typing import Any
 
 from sandbox.exchange.core.records import (
     ZERO,
@@ -115,6 +115,17 @@ class Ledger:
         self.last_order_id = 0
         self.last_list_id = -1
         self.sequence = 0
+        self._folds: dict[type, Callable[[Any], None]] = {
+            AccountOpened: self._account,
+            Deposited: self._deposit,
+            OrderAccepted: self._accept,
+            OrderTriggered: self._trigger,
+            OrderFilled: self._fill,
+            OrderClosed: self._close,
+            ListOpened: self._list,
+            TradeIdsReserved: self._trade_ids,
+            PriceShifted: self._price_shift,
+        }
         self._by_client_id: dict[tuple[str, str, str], int] = {}
         self._open: defaultdict[str, dict[int, Order]] = defaultdict(dict)
         self._orders_of: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -129,13 +140,8 @@ class Ledger:
         """Fold in a record that already has its number (from `record` or the journal)."""
         self.sequence = record.sequence
         self.records.append(record)
-        self._fold(record)
+        self._folds[type(record)](record)
 
-    @singledispatchmethod
-    def _fold(self, record: Record) -> None:
-        raise TypeError(f"no such record: {record!r}")
-
-    @_fold.register
     def _account(self, record: AccountOpened) -> None:
         account = Account(
             record.account_id,
@@ -150,13 +156,11 @@ class Ledger:
         self.accounts[record.account_id] = account
         self.account_by_key[record.api_key] = account
 
-    @_fold.register
     def _deposit(self, record: Deposited) -> None:
         account = self.accounts[record.account_id]
         account.balance(record.asset).free += record.quantity
         account.updated_ms = record.time
 
-    @_fold.register
     def _accept(self, record: OrderAccepted) -> None:
         order = Order(
             record,
@@ -174,7 +178,6 @@ class Ledger:
         self._by_client_id[(*key, record.client_order_id)] = record.order_id
         self._open[record.account_id][record.order_id] = order
 
-    @_fold.register
     def _trigger(self, record: OrderTriggered) -> None:
         order = self.orders[record.order_id]
         more = record.reserved - order.reserved
@@ -184,7 +187,6 @@ class Ledger:
         order.working = True
         order.working_ms = order.updated_ms = record.time
 
-    @_fold.register
     def _fill(self, record: OrderFilled) -> None:
         order = self.orders[record.order_id]
         rules = SYMBOLS[record.symbol]
@@ -211,7 +213,6 @@ class Ledger:
         self._fills_of[record.account_id, record.symbol].append(record)
         self._set_status(order, record.status, record.time)
 
-    @_fold.register
     def _close(self, record: OrderClosed) -> None:
         order = self.orders[record.order_id]
         asset = self.reserved_asset(order.accepted)
@@ -220,16 +221,13 @@ class Ledger:
         order.prevented += record.prevented
         self._set_status(order, record.status, record.time)
 
-    @_fold.register
     def _list(self, record: ListOpened) -> None:
         self.lists[record.order_list_id] = OrderList(record)
         self.last_list_id = max(self.last_list_id, record.order_list_id)
 
-    @_fold.register
     def _trade_ids(self, record: TradeIdsReserved) -> None:
         self.trade_id_limits[record.symbol] = record.limit
 
-    @_fold.register
     def _price_shift(self, record: PriceShifted) -> None:
         self.price_factors[record.symbol] = record.factor
 

@@ -31,6 +31,7 @@ async def desk(
     found = Desk(exchange, http_session)
     yield found
     await found.clear_faults()
+    await found.clear_orders()
     await found.market(pause=False)
 
 

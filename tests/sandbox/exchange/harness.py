@@ -154,6 +154,7 @@ class Desk:
     def __init__(self, process: ExchangeProcess, session: aiohttp.ClientSession) -> None:
         self.process = process
         self.session = session
+        self._traders: list[Trader] = []
 
     @property
     def http(self) -> str:
@@ -172,7 +173,16 @@ class Desk:
     async def trader(self, **balances: float) -> Trader:
         funds = balances or {"USDT": 100_000, "BTC": 2}
         opened = await self.post("/sandbox/accounts", {"balances": funds}, status=201)
-        return Trader(self.http, self.session, opened)
+        self._traders.append(Trader(self.http, self.session, opened))
+        return self._traders[-1]
+
+    async def clear_orders(self) -> None:
+        """Take out what tests left in the books, which others share."""
+        for trader in self._traders:
+            _, found = await trader.call("GET", "openOrders")
+            if isinstance(found, list):
+                for symbol in {row["symbol"] for row in found}:
+                    await trader.call("DELETE", "openOrders", symbol=symbol)
 
     async def market(self, **body: Any) -> Any:
         return await self.post("/sandbox/market", body)
@@ -204,6 +214,8 @@ def binance_client(process: ExchangeProcess, trader: Trader | None = None) -> As
     client = AsyncClient(*(() if trader is None else (trader.key, trader.secret)))
     client.API_URL = f"{process.http}/api"
     client.ws_api._url = f"{process.ws}/ws-api/v3"
+    # How long its reader sleeps through a close, too.
+    client.ws_api.TIMEOUT = 1
     return client
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -38,15 +39,15 @@ def engine_with(*names: str, funds: dict[str, Decimal] | None = None) -> Engine:
     return engine
 
 
-def order(side: str, quantity: str, price: str = "0", **more: object) -> NewOrder:
+def order(side: str, quantity: str, price: str = "0", **more: Any) -> NewOrder:
     kind = "LIMIT" if Decimal(price) else "MARKET"
-    details: dict[str, object] = {"type": kind, "client_order_id": f"c{next(ids)}"} | more
+    details: dict[str, Any] = {"type": kind, "client_order_id": f"c{next(ids)}"} | more
     return NewOrder(
         symbol=SYMBOL,
         side=side,
         quantity=Decimal(quantity),
         price=Decimal(price),
-        **details,  # type: ignore[arg-type] - fields by name
+        **details,
     )
 
 
@@ -297,15 +298,15 @@ def test_ioc_and_fok() -> None:
     engine = engine_with("ann")
     engine.markets[SYMBOL].book.asks.set_model(Decimal("0.05"), Decimal(2))
     killed = place(engine, "ann", order("BUY", "3", "0.05", time_in_force="FOK"))
-    assert (killed.status, killed.executed) == ("EXPIRED", 0)
+    assert (killed.status, killed.executed) == ("EXPIRED", Decimal(0))
     partly = place(engine, "ann", order("BUY", "3", "0.05", time_in_force="IOC"))
-    assert (partly.status, partly.executed) == ("EXPIRED", 2)
+    assert (partly.status, partly.executed) == ("EXPIRED", Decimal(2))
 
 
 def test_a_market_order_without_liquidity_expires() -> None:
     engine = engine_with("ann")
     found = place(engine, "ann", order("SELL", "1"))
-    assert (found.status, found.executed) == ("EXPIRED", 0)
+    assert (found.status, found.executed) == ("EXPIRED", Decimal(0))
     assert engine.ledger.accounts["ann"].balances["ETH"].free == 50
 
 
@@ -327,5 +328,5 @@ def test_self_trade_prevention_expires_the_maker_by_default() -> None:
     engine = engine_with("ann")
     resting = place(engine, "ann", order("SELL", "1", "0.05"))
     taking = place(engine, "ann", order("BUY", "1", "0.05"))
-    assert (resting.status, resting.prevented) == ("EXPIRED_IN_MATCH", 1)
-    assert (taking.status, taking.executed) == ("NEW", 0)
+    assert (resting.status, resting.prevented) == ("EXPIRED_IN_MATCH", Decimal(1))
+    assert (taking.status, taking.executed) == ("NEW", Decimal(0))
