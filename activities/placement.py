@@ -126,8 +126,9 @@ class OrderPlacement:
         self, order: Order, intent_stored: Awaitable[object]
     ) -> tuple[_Decision, Placement | None]:
         """Reserve while the workflow is being started; a start that fails undoes it."""
-        decision, recorded, stored = await asyncio.gather(
-            self._reserve(order), self._recorded(order), intent_stored, return_exceptions=True
+        # The start first: it takes longest.
+        stored, decision, recorded = await asyncio.gather(
+            intent_stored, self._reserve(order), self._recorded(order), return_exceptions=True
         )
         faults = [r for r in (stored, decision, recorded) if isinstance(r, BaseException)]
         if faults and not isinstance(decision, BaseException):
