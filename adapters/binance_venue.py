@@ -12,6 +12,7 @@ from binance.exceptions import BinanceAPIException
 
 from adapters.binance_client import VenueClient, make_client
 from adapters.binance_errors import NO_SUCH_ORDER, venue_faults
+from domain.account import Balance
 from domain.errors import ErrorCode, Rejected
 from domain.order_status import OrderStatus
 from domain.orders import Order
@@ -116,6 +117,25 @@ class BinanceVenue:
         return {
             balance["asset"]: Decimal(balance["free"]) + Decimal(balance["locked"])
             for balance in answer["balances"]
+        }
+
+    async def balances_with(self, credentials: VenueCredentials) -> dict[str, Balance]:
+        """Return what these keys' account holds by asset; the keys need not be stored yet.
+
+        Raises:
+            Rejected: The venue refuses the keys.
+            Retryable: It could not be asked.
+        """
+        client = self._make_client(credentials)
+        client.timestamp_offset = self._offset_ms
+        try:
+            with venue_faults():
+                answer = await client.get_account(omitZeroBalances="true")
+        finally:
+            await client.close_connection()
+        return {
+            held["asset"]: Balance(Decimal(held["free"]), Decimal(held["locked"]))
+            for held in answer["balances"]
         }
 
     async def _fills(

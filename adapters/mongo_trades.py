@@ -54,6 +54,15 @@ class MongoTrades:
         with mongo_faults():
             return await cursor.sort([("created_at", -1), ("_id", -1)]).to_list(limit)
 
+    async def position(self, position_id: str) -> Document | None:
+        """Return one position.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        with mongo_faults():
+            return await self._positions.find_one({"_id": position_id}, _PUBLIC)
+
     async def positions(
         self, user_id: str, *, is_open: bool, position: PagePosition | None, limit: int
     ) -> list[Document]:

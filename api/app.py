@@ -8,13 +8,22 @@ from fastapi import FastAPI
 from api.errors import documented_problems, install_error_handlers
 from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
-from api.routes import auth, config, health, market, trades
+from api.routes import account, auth, config, health, market, positions, risk, trades
 from api.routes.config import product_version
 from api.services import NEEDS, open_services
 from workers.connections import open_connections
 from workers.settings import Settings
 
-ROUTERS = (auth.router, config.router, health.router, market.router, trades.router)
+ROUTERS = (
+    auth.router,
+    config.router,
+    health.router,
+    market.router,
+    trades.router,
+    positions.router,
+    account.router,
+    risk.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -36,6 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         responses=documented_problems(),
         redoc_url=None,
+        # A redirect would be to whatever host the client's headers name.
+        redirect_slashes=False,
     )
     app.add_middleware(
         EdgeMiddleware,

@@ -80,6 +80,7 @@ def position_view(position: Position, mark_price: Decimal | None = None) -> dict
         "position_id": position.position_id,
         "user_id": position.user_id,
         "symbol": position.symbol,
+        "quote_asset": position.quote_asset,
         "side": "LONG",
         "quantity": position.quantity,
         "entry_price": position.entry_price,
@@ -92,3 +93,8 @@ def position_view(position: Position, mark_price: Decimal | None = None) -> dict
         "closed_at": position.closed_at,
         "close_reason": position.close_reason,
     }
+
+
+def position_of_view(view: dict[str, Any]) -> Position:
+    """Return the position of a record: the inverse of `position_view`."""
+    return Position(**{name: view[name] for name in Position.__slots__})

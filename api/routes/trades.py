@@ -38,7 +38,7 @@ from domain.trade_view import trade_view
 from domain.trades import submitting
 from workers.trade_desk import Outcome
 
-router = edge_router("/api/trades", "trading")
+router = edge_router("/api/trades", "Trading")
 
 MAX_KEY_CHARACTERS = 255
 _POLL_INTERVAL_S = 0.01
@@ -151,8 +151,10 @@ def order_of(services: Services, user_id: str, key: str, intent: OrderIntent) ->
         Retryable: The venue's rules are not known yet.
     """
     rules = services.symbols.rules(intent.symbol)
+    if rules is None and not services.symbols.all_rules():
+        raise Retryable(ErrorCode.VENUE_UNAVAILABLE, "the venue has not told its symbols yet")
     if rules is None:
-        raise Rejected(ErrorCode.UNKNOWN_SYMBOL, f"{intent.symbol} is not traded here")
+        raise Rejected(ErrorCode.UNKNOWN_SYMBOL, "the venue does not trade this symbol")
     validate_intent(intent, rules)
     return Order(
         trade_id=trade_id_of(user_id, key),
