@@ -4,8 +4,9 @@ import asyncio
 from typing import Any, Literal, TypeAlias
 
 import structlog
-from aio_pika import DeliveryMode, ExchangeType, Message, connect_robust
+from aio_pika import DeliveryMode, ExchangeType, Message, RobustConnection
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection
+from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 from adapters.exact_json import dump
@@ -46,13 +47,17 @@ async def open_connection(url: str, name: str) -> AbstractRobustConnection:
         url: `amqp://` or `amqps://` address.
         name: What the broker's management page shows.
     """
-    return await connect_robust(
-        url,
-        client_properties={"connection_name": name},
-        fail_fast=0,
-        reconnect_interval=RECONNECT_INTERVAL_S,
-        heartbeat=HEARTBEAT_S,
+    address = make_url(
+        url, fail_fast=0, reconnect_interval=RECONNECT_INTERVAL_S, heartbeat=HEARTBEAT_S
     )
+    connection = RobustConnection(address, client_properties={"connection_name": name})
+    try:
+        await connection.connect()
+    except BaseException:
+        # Whoever gave up waiting must not leave a task behind that goes on trying.
+        await connection.close()
+        raise
+    return connection
 
 
 async def declare_topology(
