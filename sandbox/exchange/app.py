@@ -57,7 +57,11 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    venue = Venue(settings)
+    try:
+        venue = Venue(settings)
+    except BlockingIOError as error:
+        _log.critical("directory_in_use", extra={"fields": {"directory": settings.directory}})
+        raise SystemExit(1) from error
     if settings.replay is not None:
         listing = venue.listings[settings.replay_symbol]
         rows = read_rows(settings.replay.read_text().splitlines())
@@ -80,5 +84,6 @@ async def serve(settings: Settings) -> None:
         await driver
     except asyncio.CancelledError:
         _log.info("stopping")
-    await venue.close()
+    await venue.close_connections()
     await runner.cleanup()
+    await venue.close()

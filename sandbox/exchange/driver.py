@@ -66,6 +66,7 @@ class Driver:
             listing.market.average = listing.average.at(now).average
         self._send_tickers(now)
         hub = self._venue.hub
+        self._klines = {name: at for name, at in self._klines.items() if hub.listens(name)}
         for stream in hub.wanted():
             symbol, _, kind = stream.partition("@")
             listing_found = self._venue.listings.get(symbol.upper())

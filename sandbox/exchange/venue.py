@@ -51,6 +51,8 @@ class Venue:
         started_ms = now_ms()
         self.settings = settings
         self.ledger = Ledger()
+        # Locked before it is read: reading cuts off a torn end.
+        self.journal = Journal(settings.directory)
         # The past only grows and holds no cycles: the collector need not look at it, neither
         # while it is read nor ever after.
         gc.disable()
@@ -59,7 +61,6 @@ class Venue:
         gc.enable()
         self.engine = Engine(self.ledger, settings.maker_rate, settings.taker_rate)
         self.engine.on_record = self._note
-        self.journal = Journal(settings.directory)
         self.hub = Hub()
         self.limits = Limits(
             settings.weight_limit, settings.order_limit_10s, settings.order_limit_1d
@@ -174,10 +175,13 @@ class Venue:
                 cut += 1
         return cut
 
-    async def close(self) -> None:
-        """Close every connection and the journal."""
+    async def close_connections(self) -> None:
+        """Say goodbye to every WebSocket client."""
         for connection in list(self.hub.connections):
             await connection.close()
+
+    async def close(self) -> None:
+        """Write down what is left; no request may be under way any more."""
         await self.commit()
         await self.journal.close()
 

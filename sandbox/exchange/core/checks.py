@@ -119,7 +119,7 @@ def needs(account: Account, market: Market, new: NewOrder) -> tuple[Decimal, Dec
         free = account.balance(market.rules.quote).free
         if new.side == "BUY" and free < new.quote_quantity:
             raise insufficient_balance()
-    base, quote = market.available(taker)
+    base, quote = market.available(taker, account.account_id)
     if new.quote_quantity and base < market.rules.step_size:
         raise rejected("Order book liquidity is less than LOT_SIZE filter minimum quantity.")
     if new.quote_quantity:
@@ -149,5 +149,6 @@ def trigger_need(ledger: Ledger, market: Market, order: Order) -> Decimal:
         return quote_needed(accepted.price, order.remaining)
     account = ledger.accounts[accepted.account_id]
     funds = order.reserved + account.balance(market.rules.quote).free
-    cost = market.available(Taker("BUY", order.remaining, None, order))[1]
+    taker = Taker("BUY", order.remaining)
+    cost = market.available(taker, accepted.account_id)[1]
     return min(cost, funds)

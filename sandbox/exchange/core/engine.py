@@ -233,7 +233,8 @@ class Engine:
         taker = Taker(accepted.side, order.remaining, accepted.price or None, order)
         if not accepted.price and accepted.side == "BUY":
             taker.budget = order.reserved
-        if accepted.time_in_force != "FOK" or market.available(taker)[0] >= taker.remaining:
+        kills = accepted.time_in_force == "FOK"
+        if not kills or market.available(taker, accepted.account_id)[0] >= taker.remaining:
             market.sweep(taker, now_ms)
         self._after_fills(market, now_ms)
         if not order.is_open:

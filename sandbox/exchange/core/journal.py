@@ -5,6 +5,7 @@ in a thread, so the event loop never waits for the disk.
 """
 
 import asyncio
+import fcntl
 import logging
 import os
 from collections.abc import Callable
@@ -63,6 +64,7 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._file = (directory / _FILE_NAME).open("ab", buffering=0)
+        _lock(self._file.fileno())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -109,6 +111,15 @@ class Journal:
             await self._writer
         self._thread.shutdown()
         self._file.close()
+
+
+def _lock(descriptor: int) -> None:
+    """Keep the journal to this process; the lock goes with it, however it ends.
+
+    Raises:
+        BlockingIOError: Another exchange writes here.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -180,10 +180,12 @@ class Market:
         if self.stops.pop(order.accepted.order_id, None) is None:
             self.book.side(order.accepted.side).remove(order)
 
-    def available(self, taker: Taker) -> tuple[Decimal, Decimal]:
-        """Base quantity and quote asset that `taker` would trade right now."""
+    def available(self, taker: Taker, account_id: str) -> tuple[Decimal, Decimal]:
+        """Base quantity and quote asset that an account's `taker` would trade right now.
+
+        Its own orders do not count: self-trade prevention keeps them apart.
+        """
         base, quote = ZERO, ZERO
-        account_id = taker.order.accepted.account_id if taker.order is not None else ""
         for level in self.book.opposite(taker.side).levels():
             if not taker.crosses(level.price) or base >= taker.remaining:
                 break

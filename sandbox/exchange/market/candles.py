@@ -17,6 +17,7 @@ from sandbox.exchange.market.noise import PriceFunction, uniform
 
 _KEPT_MINUTES: Final = 3 * 24 * 60
 _KEPT_SECONDS: Final = 3_600
+_KEPT_HOURS: Final = 8 * 24
 _CACHED_BARS: Final = 20_000
 _VOLUME_LANE: Final = 2000
 _FINE_SAMPLE_MS: Final = 15_000
@@ -177,6 +178,7 @@ class Candles:
         self.minutes: OrderedDict[int, Candle] = OrderedDict()
         self.seconds: OrderedDict[int, Candle] = OrderedDict()
         self._last = price
+        self._hours: dict[int, Candle] = {}
 
     def add(self, trade: PublicTrade) -> None:
         """Count a trade in."""
@@ -238,6 +240,41 @@ class Candles:
             if end > live_ms:
                 self._merge_live(by_open, series, (max(start, live_ms), end, length), start)
         return [by_open[start] for start in opens if start in by_open]
+
+    def window(self, first_ms: int, end_ms: int, now_ms: int) -> Candle | None:
+        """Whole minutes from `first_ms` to before `end_ms` as one candle.
+
+        Hours that are over are kept, so that a day costs no more than two hours of minutes.
+        """
+        minutes: list[int] = []
+        pieces: list[Candle] = []
+        at_ms = first_ms
+        while at_ms < end_ms:
+            if at_ms % HOUR_MS == 0 and at_ms + HOUR_MS <= end_ms:
+                pieces.append(self._hour(at_ms, now_ms))
+                at_ms += HOUR_MS
+            else:
+                minutes.append(at_ms)
+                at_ms += MINUTE_MS
+        pieces += self.between("1m", minutes, now_ms)
+        pieces.sort(key=lambda candle: candle.open_ms)
+        folded: Candle | None = None
+        for piece in pieces:
+            if folded is None:
+                folded = replace(piece)
+            else:
+                folded.merge(piece)
+        return folded
+
+    def _hour(self, start_ms: int, now_ms: int) -> Candle:
+        found = self._hours.get(start_ms)
+        if found is None:
+            found = self.between("1h", [start_ms], now_ms)[0]
+            if start_ms + HOUR_MS <= now_ms:
+                self._hours[start_ms] = found
+            while len(self._hours) > _KEPT_HOURS:
+                del self._hours[min(self._hours)]
+        return found
 
     @staticmethod
     def _merge_live(

@@ -57,9 +57,18 @@ class Maker:
         self._take(now_ms)
 
     def move_to(self, price: Decimal, now_ms: int) -> None:
-        """Move the market so that the last trade is at `price` exactly."""
+        """Move the market so that the last trade is at `price` exactly.
+
+        Every order that the price passes or reaches is filled.
+        """
         tick = self.market.rules.tick_size
         ask = max(2, int(price / tick))
+        # Orders of accounts at the new price are reached, too: out of the way with the model's.
+        self.market.book.bids.clear_model()
+        self.market.book.asks.clear_model()
+        self.forget()
+        for side in ("BUY", "SELL"):
+            self._cross(side, price, now_ms)
         self.quote(ask - 1, ask, now_ms)
         self.engine.outside_trade(
             self.market.rules.symbol, "BUY", self.market.rules.step_size, price, now_ms

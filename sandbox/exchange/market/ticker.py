@@ -1,6 +1,6 @@
 """Rolling statistics of one symbol, and the shapes that answers and streams give them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -63,34 +63,14 @@ class RollingWindow:
         first = minute - self._length_ms + MINUTE_MS
         if minute != self._minute:
             self._minute = minute
-            self._whole = self._fold(first, minute)
+            self._whole = self._candles.window(first, minute, now_ms)
         current = self._candles.current("1m", now_ms)
         if self._whole is None:
             total = current
         else:
-            total = self._copy(self._whole)
+            total = replace(self._whole)
             total.merge(current)
         return Statistics(total, max(now_ms - self._length_ms, 0), now_ms)
-
-    def _fold(self, first: int, minute: int) -> Candle | None:
-        if first >= minute:
-            return None
-        opens = list(range(first, minute, MINUTE_MS))
-        folded: Candle | None = None
-        for candle in self._candles.between("1m", opens, minute):
-            if folded is None:
-                folded = candle
-            else:
-                folded.merge(candle)
-        return folded
-
-    @staticmethod
-    def _copy(candle: Candle) -> Candle:
-        copied = Candle(candle.open_ms, candle.open, candle.high, candle.low, candle.close)
-        copied.volume, copied.quote_volume = candle.volume, candle.quote_volume
-        copied.trades = candle.trades
-        copied.first_id, copied.last_id = candle.first_id, candle.last_id
-        return copied
 
 
 def best(market: Market) -> tuple[Decimal, Decimal, Decimal, Decimal]:

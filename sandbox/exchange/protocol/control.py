@@ -131,13 +131,13 @@ class Control:
         if not raw.isdigit():
             raise BadRequest("since is a sequence number")
         since = int(raw)
-        # What has happened but is not on disk yet is not true yet.
+        # What has happened but is not on disk yet is not true yet. Sequences rise by one from
+        # one, so a record stands in the list where its sequence says.
         await self._venue.commit()
         items = [
             _item(record)
-            for record in self._venue.ledger.records[:]
-            if record.sequence > since
-            and record.kind in LEDGER_KINDS
+            for record in self._venue.ledger.records[since:]
+            if record.kind in LEDGER_KINDS
             and (account_id is None or getattr(record, "account_id", None) == account_id)
         ]
         return respond({"items": items})

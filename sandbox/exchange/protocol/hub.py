@@ -26,8 +26,15 @@ class Connection:
         users: Its user-data subscriptions: account by subscription id.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, *, combined: bool) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        *,
+        combined: bool,
+    ) -> None:
         self.socket = socket
+        self._transport = transport
         self.combined = combined
         self.since_ms = time.time_ns() // 1_000_000
         self.streams: dict[str, None] = {}
@@ -54,9 +61,8 @@ class Connection:
 
     def drop(self) -> None:
         """Cut the connection without a word, as a broken network does."""
-        writer = self.socket._req  # noqa: SLF001 - aiohttp has no public abort of a WebSocket
-        if writer is not None and writer.transport is not None:
-            writer.transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     async def close(self) -> None:
         """Say goodbye and close."""

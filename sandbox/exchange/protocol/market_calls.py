@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import orjson
 
-from sandbox.exchange.core.errors import VenueError, illegal_chars, invalid_symbol, not_valid
+from sandbox.exchange.core.errors import VenueError, illegal_chars, invalid_symbol
 from sandbox.exchange.core.matching import PublicTrade
 from sandbox.exchange.core.symbols import SYMBOLS, symbol_info, text
-from sandbox.exchange.market import intervals, ticker
-from sandbox.exchange.market.listing import Listing, aggregate_view
+from sandbox.exchange.market import intervals
+from sandbox.exchange.market.listing import aggregate_view
 from sandbox.exchange.protocol.calls import Call, Table
 from sandbox.exchange.protocol.params import Params
 from sandbox.exchange.venue import now_ms
@@ -19,8 +19,6 @@ PUBLIC: Final = Table()
 _DEPTH_WEIGHTS: Final = ((100, 5), (500, 25), (1000, 50), (5000, 250))
 _ROWS: Final = 500
 _MOST_ROWS: Final = 1_000
-_UNITS: Final = {"m": intervals.MINUTE_MS, "h": intervals.HOUR_MS, "d": intervals.DAY_MS}
-_UNIT_MOST: Final = {"m": 59, "h": 23, "d": 7}
 
 
 @PUBLIC.add("GET ping", "ping")
@@ -46,7 +44,7 @@ async def exchange_info(call: Call) -> Any:
     params = call.params
     if sum(name in params for name in ("symbol", "symbols", "permissions")) > 1:
         raise VenueError(-1128, "Combination of optional parameters invalid.")
-    names = _names(params) if "symbol" in params or "symbols" in params else list(SYMBOLS)
+    names = names_of(params) if "symbol" in params or "symbols" in params else list(SYMBOLS)
     permissions = params.get("permissions")
     if permissions is not None and "SPOT" not in permissions:
         names = []
@@ -61,7 +59,7 @@ async def exchange_info(call: Call) -> Any:
     }
 
 
-def _names(params: Params) -> list[str]:
+def names_of(params: Params) -> list[str]:
     """The symbols that `symbol` or `symbols` name; all of them when neither is sent."""
     one, many = params.symbol(), params.get("symbols")
     if one is not None and many is not None:
@@ -196,103 +194,3 @@ async def average_price(call: Call) -> Any:
     average = listing.average.at(now_ms()).average
     closed = listing.tape[-1].time_ms if listing.tape else call.now_ms
     return {"mins": 5, "price": text(average), "closeTime": closed}
-
-
-def _weight_by_count(one: int, many: int) -> Any:
-    def weight(params: Params) -> int:
-        return one if "symbol" in params else many
-
-    return weight
-
-
-def _one_or_all(call: Call, view: Any) -> Any:
-    """Apply `view` to the symbol named, or to a list of them."""
-    names = _names(call.params)
-    shown = [view(call.venue.listings[name]) for name in names]
-    return shown[0] if "symbol" in call.params else shown
-
-
-@PUBLIC.add(
-    "GET ticker/price",
-    "ticker.price",
-    weight=_weight_by_count(2, 4),
-    names="symbol symbols symbolStatus",
-)
-async def price_ticker(call: Call) -> Any:
-    """Last prices."""
-    return _one_or_all(
-        call,
-        lambda each: {
-            "symbol": each.market.rules.symbol,
-            "price": text(each.market.last_price),
-        },
-    )
-
-
-@PUBLIC.add(
-    "GET ticker/bookTicker",
-    "ticker.book",
-    weight=_weight_by_count(2, 4),
-    names="symbol symbols symbolStatus",
-)
-async def book_ticker(call: Call) -> Any:
-    """Best bids and asks."""
-    return _one_or_all(call, lambda each: ticker.book_ticker(each.market))
-
-
-@PUBLIC.add(
-    "GET ticker/24hr",
-    "ticker.24hr",
-    weight=_weight_by_count(2, 80),
-    names="symbol symbols type symbolStatus",
-)
-async def day_ticker(call: Call) -> Any:
-    """Statistics of the last 24 hours."""
-    small, now = _is_mini(call.params), now_ms()
-
-    def view(each: Listing) -> dict[str, Any]:
-        found = each.day.at(now)
-        return ticker.mini(each.market, found) if small else ticker.day(each.market, found)
-
-    return _one_or_all(call, view)
-
-
-def _is_mini(params: Params) -> bool:
-    kind = params.choice("type", ("FULL", "MINI"), VenueError(-1139, "Invalid ticker type."))
-    return kind == "MINI"
-
-
-@PUBLIC.add(
-    "GET ticker/tradingDay",
-    "ticker.tradingDay",
-    weight=4,
-    names="symbol symbols timeZone type symbolStatus",
-)
-async def trading_day(call: Call) -> Any:
-    """Statistics of the UTC day."""
-    now = now_ms()
-    return _windowed(call, max(now % intervals.DAY_MS, intervals.MINUTE_MS))
-
-
-@PUBLIC.add("GET ticker", "ticker", weight=4, names="symbol symbols windowSize type symbolStatus")
-async def rolling_ticker(call: Call) -> Any:
-    """Statistics of a window of the caller's choice (1m to 7d)."""
-    size = call.params.get("windowSize") or "1d"
-    unit, digits = size[-1:], size[:-1]
-    if unit not in _UNITS or not digits.isdigit() or not 1 <= int(digits) <= _UNIT_MOST[unit]:
-        raise not_valid("windowSize")
-    return _windowed(call, int(digits) * _UNITS[unit])
-
-
-def _windowed(call: Call, length_ms: int) -> Any:
-    if "symbol" not in call.params and "symbols" not in call.params:
-        raise VenueError(
-            -1102, "Param 'symbol' or 'symbols' must be sent, but both were empty/null!"
-        )
-    small, now = _is_mini(call.params), now_ms()
-
-    def view(each: Listing) -> dict[str, Any]:
-        found = ticker.RollingWindow(each.candles, length_ms).at(now)
-        return ticker.mini(each.market, found) if small else ticker.rolling(each.market, found)
-
-    return _one_or_all(call, view)

@@ -27,6 +27,7 @@ ORDERS: Final = Table()
 _SIGNED: Final = Security.SIGNED
 _ROWS: Final = 500
 _MOST_ROWS: Final = 1_000
+_ARCHIVED_AFTER_MS: Final = 90 * 86_400_000
 _RESTRICTIONS: Final = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_FILLED"}
 
 
@@ -113,6 +114,13 @@ async def query(call: Call) -> Any:
     order = find(call, "orderId", "origClientOrderId")
     if order is None:
         raise no_such_order()
+    aged = now_ms() - order.updated_ms > _ARCHIVED_AFTER_MS
+    if aged and not order.is_open and not order.executed:
+        raise VenueError(
+            -2026,
+            "Order was canceled or expired with no executed qty over 90 days ago "
+            "and has been archived.",
+        )
     return views.queried(order)
 
 

@@ -42,7 +42,7 @@ class Rest:
         if endpoint is None:
             return web.Response(status=404, text="<html><body><h2>404 Not found</h2></body></html>")
         query = request.raw_path.partition("?")[2]
-        body = (await request.read()).decode() if request.can_read_body else ""
+        body = (await request.read()).decode(errors="replace") if request.can_read_body else ""
         arrival = Arrival(
             endpoint,
             _merged(query, body),

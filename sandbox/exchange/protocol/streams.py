@@ -72,7 +72,7 @@ class Streams:
     ) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=_PING_S, compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, combined=combined)
+        connection = Connection(socket, request.transport, combined=combined)
         hub = self._venue.hub
         hub.add(connection)
         for name in filter(is_stream, names.split("/")):

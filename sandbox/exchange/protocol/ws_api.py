@@ -64,7 +64,7 @@ class WsApi:
             return web.Response(status=error.status, body=orjson.dumps(error.body()))
         socket = web.WebSocketResponse(heartbeat=_PING_S, compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, combined=False)
+        connection = Connection(socket, request.transport, combined=False)
         self._venue.hub.add(connection)
         show_limits = request.query.get("returnRateLimits", "true") != "false"
         running: set[asyncio.Task[None]] = set()

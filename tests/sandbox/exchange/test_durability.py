@@ -113,3 +113,13 @@ async def test_a_clean_stop(own_exchange: ExchangeProcess, tmp_path: Path) -> No
     own_exchange.start()
     assert own_exchange.stop() == 0
     assert b'"stopping"' in (tmp_path / "log").read_bytes()
+
+
+async def test_a_directory_belongs_to_one_exchange(
+    own_exchange: ExchangeProcess, tmp_path: Path
+) -> None:
+    own_exchange.start()
+    second = ExchangeProcess(tmp_path)
+    with pytest.raises(AssertionError, match="directory_in_use"):
+        second.start()
+    assert second.stop() == 1

@@ -85,6 +85,20 @@ async def test_a_moved_price_fills_what_it_passes_and_sets_off_stops(desk: Desk)
     assert [(f["price"], f["isMaker"]) for f in fills] == [("48000.00000000", True)]
 
 
+async def test_a_price_that_reaches_an_order_fills_it(desk: Desk) -> None:
+    await desk.set_book([("49990", "1")], [("50000", "1")])
+    trader = await desk.trader()
+    selling = await trader.limit("SELL", "0.3", "51000")
+    await desk.market(symbol=SYMBOL, price=51_000)
+    assert await last_price(desk) == 51_000
+    buying = await trader.limit("BUY", "0.3", "50500")
+    await desk.market(symbol=SYMBOL, price=50_500)
+    assert await last_price(desk) == 50_500
+    for placed in (selling, buying):
+        _, found = await trader.call("GET", "order", symbol=SYMBOL, orderId=placed["orderId"])
+        assert found["status"] == "FILLED"
+
+
 async def test_a_resting_order_waits_behind_the_model(desk: Desk) -> None:
     await desk.set_book([("49990", "1")], [("50000", "1")])
     trader = await desk.trader()
