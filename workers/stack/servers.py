@@ -42,6 +42,9 @@ EXCHANGE_LIMITS = {
 TEMPORAL_SEARCH_ATTRIBUTES = ("UserId", "Symbol", "Side", "TradeStatus", "SessionId")
 _TEMPORAL_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 _MONGODB_CACHE_GB = "0.25"
+# MongoDB keeps the open transaction of a client that died, and the account that it has
+# written is closed to everyone until then (its default is 60 s). Ours take milliseconds.
+MONGODB_TRANSACTION_LIFETIME_S = 5
 # One scheduler that sleeps instead of spinning: quiet beside a latency benchmark.
 _ERLANG_QUIET = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
 
@@ -90,6 +93,7 @@ def _mongodb(place: Place) -> Launch:
         *("--replSet", REPLICA_SET, "--networkMessageCompressors", "disabled"),
         *("--wiredTigerCacheSizeGB", _MONGODB_CACHE_GB),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        "--setParameter", f"transactionLifetimeLimitSeconds={MONGODB_TRANSACTION_LIFETIME_S}",
     ))  # fmt: skip
 
 
