@@ -140,6 +140,8 @@ def near(*edges: Decimal, step: Decimal) -> st.SearchStrategy[Decimal]:
 @given(st.data())
 def test_the_filters_refuse_exactly_what_the_venue_would(data: st.DataObject) -> None:
     rules = data.draw(st.sampled_from(list(RULES.values())))
+    if data.draw(st.booleans()):
+        rules = replace(rules, min_price=rules.tick_size * 3, min_quantity=rules.step_size * 3)
     prices = near(
         rules.min_price, rules.max_price, rules.tick_size * 5_000_000, step=rules.tick_size
     )
