@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TypeAlias
 
 from domain.account import ACCOUNT_QUOTE_ASSET, Account, OpenOrder, TradingState
-from domain.errors import Ambiguous, ErrorCode, Rejected, Retryable
+from domain.errors import Ambiguous, ErrorCode, Rejected, Retryable, key_mismatch
 from domain.market import Pricing
 from domain.orders import Order
 from domain.placement import Placement
@@ -98,13 +98,17 @@ class OrderPlacement:
     async def _known(self, order: Order) -> OpenOrder | Placement | None:
         account = await self._ports.accounts.load(order.user_id)
         open_order = account.orders.get(order.trade_id)
-        if open_order is not None:
-            return open_order
-        return await self._recorded(order)
+        if open_order is None:
+            return await self._recorded(order)
+        return _same(open_order, order)
 
     async def _recorded(self, order: Order) -> Placement | None:
         view = await self._ports.trades.trade(order.trade_id)
-        return None if view is None else Placement(trade=trade_of_view(order, view))
+        if view is None:
+            return None
+        if view["fingerprint"] != order.fingerprint:
+            raise key_mismatch()  # the first order's workflow is older than Temporal's memory
+        return Placement(trade=trade_of_view(order, view))
 
     async def _first(self, order: Order, intent_stored: Awaitable[object] | None) -> Placement:
         if intent_stored is None:
@@ -119,7 +123,7 @@ class OrderPlacement:
         if isinstance(decision, Denial):
             return Placement(denial=decision)
         if isinstance(decision, OpenOrder):
-            return await self._again(decision)
+            return await self._again(_same(decision, order))
         return await self._send(decision.open_order)
 
     async def _beside(
@@ -240,3 +244,15 @@ class OrderPlacement:
 
 def _trade(open_order: OpenOrder) -> Trade:
     return submitting(open_order.order, open_order.created_at)
+
+
+def _same(open_order: OpenOrder, order: Order) -> OpenOrder:
+    """Return the order of the account if it is the one that was asked for.
+
+    Raises:
+        Retryable: It is another one under the same Idempotency-Key; whoever reserved it has
+            lost the key to this one, and is about to withdraw it.
+    """
+    if open_order.order.fingerprint != order.fingerprint:
+        raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "another order is under this key yet")
+    return open_order

@@ -9,7 +9,10 @@ from binance.exceptions import BinanceAPIException, BinanceRequestException
 from domain.errors import Ambiguous, BotCoreError, ErrorCode, Rejected, Retryable
 
 _TOO_MANY_REQUESTS = {-1003, -1015, -1034}
-_EXECUTION_UNKNOWN = {-1006, -1007}
+# "An unknown error occurred", "internal error", "execution status unknown".
+_EXECUTION_UNKNOWN = {-1000, -1001, -1006, -1007}
+# Overloaded, and shutting down: refused before anything was done with it.
+_BUSY = {-1008, -1016}
 _OUTSIDE_RECEIVE_WINDOW = -1021
 _NEW_ORDER_REJECTED = -2010
 _CANCEL_REJECTED = -2011
@@ -58,6 +61,8 @@ def _meaning(error: BinanceAPIException, *, sends_order: bool) -> BotCoreError:
         return Retryable(ErrorCode.VENUE_UNAVAILABLE, "the venue limits our requests", **extensions)
     if code in _EXECUTION_UNKNOWN or status >= _SERVER_FAULT:
         return _silence(sends_order=sends_order)
+    if code in _BUSY:
+        return Retryable(ErrorCode.VENUE_UNAVAILABLE, "the venue is too busy")
     if code == _OUTSIDE_RECEIVE_WINDOW:
         return Retryable(ErrorCode.VENUE_UNAVAILABLE, "the request reached the venue too late")
     if code == _NEW_ORDER_REJECTED:

@@ -72,3 +72,10 @@ class Ambiguous(BotCoreError):  # noqa: N818 - named by the reaction it asks for
 
 class HaltTrading(BotCoreError):  # noqa: N818 - named by the reaction it asks for
     """Something is wrong that only a person can judge."""
+
+
+def key_mismatch() -> Rejected:
+    """Return the refusal of an Idempotency-Key under which another order was asked for."""
+    return Rejected(
+        ErrorCode.IDEMPOTENCY_MISMATCH, "this Idempotency-Key was used for another order"
+    )

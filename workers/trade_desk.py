@@ -22,7 +22,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.failures import as_error
 from activities.placement import OrderPlacement
-from domain.errors import Ambiguous, BotCoreError, ErrorCode, Rejected, Retryable
+from domain.errors import (
+    Ambiguous,
+    BotCoreError,
+    ErrorCode,
+    Rejected,
+    Retryable,
+    key_mismatch,
+)
 from domain.orders import Order, workflow_id
 from domain.placement import Placement
 from domain.timing import ANSWER_PATIENCE_S, WORKFLOW_TASK_TIMEOUT_S
@@ -60,6 +67,8 @@ class TradeDesk:
         self._client = client
         self._placement = placement
         self._trades = trades
+        # First attempts under way here, which a repeat of the request joins.
+        self._begun: dict[str, tuple[str, asyncio.Task[Placement]]] = {}
 
     async def execute(self, order: Order) -> Outcome:
         """Execute an order once; a repeat gets the outcome of the first.
@@ -68,14 +77,36 @@ class TradeDesk:
             Rejected: `IDEMPOTENCY_MISMATCH` where the key was used for another order.
             BotCoreError: The attempts failed; nothing of the order is left at the venue.
         """
-        begun = self._placement.begin(order, self._start(order))
+        begun = self._under_way(order)
+        is_replay = begun is not None
+        if begun is None:
+            begun = self._begin(order)
         try:
             async with asyncio.timeout(ANSWER_PATIENCE_S):
-                return Outcome(await self._first_outcome(order, begun))
+                return Outcome(await self._first_outcome(order, begun), is_replay)
         except TimeoutError:
-            return Outcome(None)
+            return Outcome(None, is_replay)
         except WorkflowAlreadyStartedError:
             return await self._replay(order)
+
+    def _begin(self, order: Order) -> asyncio.Task[Placement]:
+        begun = self._placement.begin(order, self._start(order))
+        self._begun[order.trade_id] = order.fingerprint, begun
+        begun.add_done_callback(lambda _: self._begun.pop(order.trade_id, None))
+        return begun
+
+    def _under_way(self, order: Order) -> asyncio.Task[Placement] | None:
+        """Return the first attempt of the same order in this process.
+
+        Two of them would reserve and withdraw in each other's way, which costs both seconds.
+
+        Raises:
+            Rejected: `IDEMPOTENCY_MISMATCH`; another order is under way under this key.
+        """
+        fingerprint, begun = self._begun.get(order.trade_id, (order.fingerprint, None))
+        if fingerprint != order.fingerprint:
+            raise key_mismatch()
+        return begun
 
     async def cancel(self, trade_id: str) -> Trade:
         """Cancel an order; return the trade once the cancellation is recorded.
@@ -133,9 +164,7 @@ class TradeDesk:
         view = await self._trades.trade(order.trade_id)
         known = view[_FINGERPRINT] if view else await self._started_fingerprint(order.trade_id)
         if known != order.fingerprint:
-            raise Rejected(
-                ErrorCode.IDEMPOTENCY_MISMATCH, "this Idempotency-Key was used for another order"
-            )
+            raise key_mismatch()
         if view is not None:
             return Outcome(Placement(trade=trade_of_view(order, view)), is_replay=True)
         try:

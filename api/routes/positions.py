@@ -9,10 +9,11 @@ from api.dependencies import CurrentUser, ServicesOf
 from api.json_codec import answer
 from api.live_prices import live_prices
 from api.pagination import PageQuery, page
-from api.routes.trades import MAX_KEY_CHARACTERS, TradeAnswer, order_of, place, settled
+from api.routes.trades import MAX_KEY_CHARACTERS, order_of, place, settled
 from api.routing import edge_router
 from api.schemas import AnswerModel, Moment, Number, Page
 from api.services import Services
+from api.trade_schemas import TradeAnswer
 from domain.account import Account
 from domain.errors import ErrorCode, Rejected
 from domain.order_status import TERMINAL

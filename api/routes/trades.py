@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Response
 from pydantic import AwareDatetime
@@ -16,21 +16,13 @@ from api.errors import problem_of
 from api.json_codec import answer
 from api.pagination import PageQuery, page
 from api.routing import edge_router
-from api.schemas import AnswerModel, Moment, Number, Page, RequestModel
+from api.schemas import Page
 from api.services import Services
+from api.trade_schemas import OrderRequest, TradeAnswer, intent_of
 from domain.account import OpenOrder
 from domain.errors import BotCoreError, ErrorCode, Rejected, Retryable
 from domain.order_status import OrderStatus
-from domain.orders import (
-    Order,
-    OrderIntent,
-    OrderType,
-    Side,
-    TimeInForce,
-    fingerprint,
-    trade_id_of,
-    validate_intent,
-)
+from domain.orders import Order, OrderIntent, fingerprint, trade_id_of, validate_intent
 from domain.paging import PagePosition
 from domain.risk import Denial
 from domain.timing import READ_YOUR_WRITES_S
@@ -47,62 +39,6 @@ TradeId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 _PASSING = {ErrorCode.VENUE_UNAVAILABLE, ErrorCode.QUOTE_STALE, ErrorCode.SERVICE_UNAVAILABLE}
 
 
-class OrderRequest(RequestModel):
-    """An order; prices in the quote asset, `quantity` in the base asset."""
-
-    symbol: str
-    side: Literal["BUY", "SELL"]
-    type: Literal["MARKET", "LIMIT", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]
-    quantity: Number | None = None
-    quote_quantity: Number | None = None
-    price: Number | None = None
-    stop_price: Number | None = None
-    time_in_force: Literal["GTC", "IOC", "FOK"] | None = None
-    stop_loss: Number | None = None
-    take_profit: Number | None = None
-    ai_signal_id: str | None = None
-
-
-class FillAnswer(AnswerModel):
-    """One execution at the venue."""
-
-    price: Number
-    quantity: Number
-    commission: Number
-    commission_asset: str
-    venue_trade_id: int
-    time: Moment
-
-
-class TradeAnswer(AnswerModel):
-    """The record of one order's execution."""
-
-    trade_id: str
-    user_id: str
-    symbol: str
-    side: str
-    type: str
-    quantity: Number | None
-    quote_quantity: Number | None
-    price: Number | None
-    stop_price: Number | None
-    time_in_force: str | None
-    executed_quantity: Number
-    executed_price: Number | None
-    status: str
-    commission: Number
-    commission_asset: str | None
-    fills: list[FillAnswer]
-    ai_signal_id: str | None
-    failure: dict[str, str] | None
-    client_order_id: str
-    venue_order_id: int | None
-    workflow_id: str
-    timestamp: Moment
-    created_at: Moment
-    updated_at: Moment
-
-
 @dataclass(frozen=True, slots=True)
 class TradeFilters:
     """Which trades of a list; `since` is the earliest `created_at`, with its zone."""
@@ -110,37 +46,6 @@ class TradeFilters:
     symbol: str | None = None
     status: OrderStatus | None = None
     since: AwareDatetime | None = None
-
-
-def intent_of(body: OrderRequest) -> OrderIntent:
-    """Return the order that a body asks for.
-
-    Raises:
-        Rejected: `INVALID_ORDER`; it asks for protection, which is not offered yet.
-    """
-    unsupported = [name for name in ("stop_loss", "take_profit") if getattr(body, name)]
-    if unsupported:
-        message = "a position's protection is not offered yet; leave it out"
-        raise Rejected(
-            ErrorCode.INVALID_ORDER,
-            message,
-            errors=[{"field": name, "message": message} for name in unsupported],
-        )
-    order_type = OrderType(body.type)
-    in_force = TimeInForce(body.time_in_force) if body.time_in_force else None
-    if in_force is None and order_type is not OrderType.MARKET:
-        in_force = TimeInForce.GTC
-    return OrderIntent(
-        symbol=body.symbol,
-        side=Side(body.side),
-        type=order_type,
-        quantity=body.quantity,
-        quote_quantity=body.quote_quantity,
-        price=body.price,
-        stop_price=body.stop_price,
-        time_in_force=in_force,
-        ai_signal_id=body.ai_signal_id,
-    )
 
 
 def order_of(services: Services, user_id: str, key: str, intent: OrderIntent) -> Order:
