@@ -70,6 +70,7 @@ class Journal:
         self._writer: asyncio.Task[None] | None = None
         self.commits = 0
         self.lines = 0
+        self._last: asyncio.Future[None] | None = None
         _sync_directory(directory)
 
     def append(self, records: list[Record]) -> asyncio.Future[None]:
@@ -80,9 +81,16 @@ class Journal:
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((encode(records), future))
+        self._last = future
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         return future
+
+    async def settled(self) -> None:
+        """Wait until everything appended so far is on disk."""
+        if self._last is not None and not self._last.done():
+            # Not awaited itself: a caller that is canceled must not cancel it for the others.
+            await asyncio.wait([self._last])
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()

@@ -134,6 +134,7 @@ class Control:
         # What has happened but is not on disk yet is not true yet. Sequences rise by one from
         # one, so a record stands in the list where its sequence says.
         await self._venue.commit()
+        await self._venue.journal.settled()
         items = [
             _item(record)
             for record in self._venue.ledger.records[since:]

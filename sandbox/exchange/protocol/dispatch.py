@@ -98,7 +98,11 @@ async def _process(venue: Venue, arrival: Arrival, at_ms: int) -> Outcome:
         call.freshness.check(now_ms())
     if endpoint.orders:
         venue.limits.count_orders(call.account.account_id, endpoint.orders, at_ms)
-    return Outcome(await endpoint.handler(call), call.signer)
+    found = await endpoint.handler(call)
+    if endpoint.security is Security.SIGNED:
+        # A query may have seen what is not on disk yet, and must not tell of it before.
+        await venue.journal.settled()
+    return Outcome(found, call.signer)
 
 
 def _authenticate(call: Call, arrival: Arrival, at_ms: int) -> None:

@@ -101,8 +101,12 @@ class Trader:
         self.key: str = opened["api_key"]
         self.secret: str = opened["api_secret"]
 
+    @staticmethod
+    def signature(secret: str, payload: str) -> str:
+        return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+
     def sign(self, payload: str) -> str:
-        return hmac.new(self.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+        return self.signature(self.secret, payload)
 
     def signed(self, params: dict[str, Any]) -> str:
         payload = urlencode({"timestamp": int(time.time() * 1000)} | params)
