@@ -83,6 +83,10 @@ class LocalThrottle:
         if self._count(attempt.known_key) == 0:
             self._add(attempt.address_key, -1)
             self._add(attempt.account_key, -1)
+        self.remember(attempt)
+
+    def remember(self, attempt: Attempt) -> None:
+        """Let an account know an address: somebody has registered from it."""
         self._counters.pop(attempt.known_key, None)
         self._add(attempt.known_key, 1, KNOWN_TTL_S)
 

@@ -89,6 +89,7 @@ class RedisThrottle:
     """
 
     def __init__(self, redis: Redis, limits: ThrottleLimits) -> None:
+        self._redis = redis
         self._limits = limits
         self._local = LocalThrottle(limits)
         self._attempt = redis.register_script(_ATTEMPT)
@@ -115,6 +116,13 @@ class RedisThrottle:
             await self._succeeded(keys=_keys(attempt), args=[KNOWN_TTL_S])
         except (RedisError, OSError):
             self._local.succeeded(attempt)
+
+    async def remember(self, attempt: Attempt) -> None:
+        """Let an account know an address: somebody has registered from it."""
+        try:
+            await self._redis.set(attempt.known_key, 1, ex=KNOWN_TTL_S)
+        except (RedisError, OSError):
+            self._local.remember(attempt)
 
     async def registration(self, address: str) -> int:
         """Count a registration; return 0, or the seconds to wait where it is refused."""

@@ -51,17 +51,30 @@ class DrainingServer(uvicorn.Server):
         self._drain_s = drain_s
         self._draining = False
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain at the first signal, exit at the second."""
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as in the base
+        """Begin to drain at the first signal, stop at the second, drop everything at the third.
+
+        The base raises the signal again once it has stopped, as if it had killed the
+        process; this one was obeyed, and the process ends well.
+        """
+        if self.should_exit:
+            self.force_exit = True
+        elif self._draining or not self._begin_to_drain():
+            self.should_exit = True
+
+    def _begin_to_drain(self) -> bool:
         services = getattr(self._app.state, "services", None)
-        if self._draining or services is None:
-            super().handle_exit(sig, frame)
-            return
+        if services is None:
+            return False
         self._draining = True
         services.readiness.draining = True
         loop = asyncio.get_running_loop()
         # A signal handler may only poke the loop.
-        loop.call_soon_threadsafe(loop.call_later, self._drain_s, super().handle_exit, sig, frame)
+        loop.call_soon_threadsafe(loop.call_later, self._drain_s, self._stop)
+        return True
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
 
 class TimedHeadersProtocol(HttpToolsProtocol):

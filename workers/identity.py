@@ -79,6 +79,7 @@ class Identity:
         check_new_password(password, email, "password")
         _refuse_early(await self._throttle.registration(address))
         stored = await self.add_user(email, password, full_name, roles=())
+        await self._throttle.remember(attempt_of(email, address))
         return await self._signed_in(stored, "register", address)
 
     async def add_user(

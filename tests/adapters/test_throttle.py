@@ -36,6 +36,9 @@ class InMemory:
     async def succeeded(self, attempt: Attempt) -> None:
         self._throttle.succeeded(attempt)
 
+    async def remember(self, attempt: Attempt) -> None:
+        self._throttle.remember(attempt)
+
     async def registration(self, address: str) -> int:
         return self._throttle.registration(address)
 
@@ -108,6 +111,14 @@ async def test_guesses_from_elsewhere_do_not_lock_the_owner_out(throttle: Thrott
     assert await sign_in(throttle, ME, HOME)
     for n in range(20):
         await fail(throttle, ME, f"203.0.113.{n}", 5)
+    assert await sign_in(throttle, ME, HOME)
+
+
+async def test_where_somebody_registered_is_known(throttle: Throttle) -> None:
+    await throttle.remember(attempt_of(ME, HOME))
+    for n in range(20):
+        await fail(throttle, ME, f"203.0.113.{n}", 1)
+        await fail(throttle, f"{n}@example.com", HOME, 1)
     assert await sign_in(throttle, ME, HOME)
 
 

@@ -4,8 +4,12 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.api.people import PASSWORD, Edge, OpenEdge, new_email
+
+# An empty Redis for each test: all come from one address.
+pytestmark = pytest.mark.usefixtures("redis_client")
 
 TIGHT: dict[str, Any] = {
     "failures_per_account_and_address": 3,
