@@ -87,6 +87,29 @@ def test_an_order_that_may_slip_holds_up_to_the_collar_more(
         )
 
 
+@pytest.mark.parametrize(
+    ("intent", "asset", "holds"),
+    [
+        (LIMIT, "USDT", "6000"),
+        (SALE, "BTC", "0.1"),
+        (intent_of("BTCUSDT", BUY, quote_quantity="123.45"), "USDT", "123.45"),
+        (intent_of("BTCUSDT", SELL, quantity="0.1"), "BTC", "0.1"),
+    ],
+)
+def test_an_order_that_cannot_slip_holds_what_it_needs(
+    intent: OrderIntent, asset: str, holds: str
+) -> None:
+    assert balance(held(account_of(**{asset: 10_000}), intent), asset)[1] == D(holds)
+
+
+def test_a_worth_at_an_odd_rate_is_counted_in_whole_units_and_never_less() -> None:
+    intent = intent_of("ETHBTC", BUY, quantity="0.0003", price="0.05001")
+    pricing = replace(pricing_of("ETHBTC"), rate=D("60000.12345678"))
+    decision = ask(account_of(BTC=1), intent, pricing=pricing)
+    assert isinstance(decision, Reserved)
+    assert decision.open_order.notional_quote == D("0.90018186")
+
+
 def test_what_is_locked_already_is_not_free() -> None:
     account = replace(account_of(), balances={"USDT": Balance(D(5_999), D(9_999))})
     assert isinstance(ask(account, LIMIT), Denial)

@@ -236,6 +236,12 @@ class Books(RuleBasedStateMachine):
                 assert reserved < intent.price * remaining + (len(live.trade.fills) + 1) * UNIT
 
     @invariant()
+    def money_is_in_whole_units(self) -> None:
+        held = [(b.free, b.locked) for b in self.account.balances.values()]
+        for value in [*sum(held, ()), *(o.reserved for o in self.account.orders.values())]:
+            assert value == value.quantize(UNIT)
+
+    @invariant()
     def every_number_can_be_stored(self) -> None:
         for value in numbers_of(self.account):
             assert Decimal128(value).to_decimal() == value
