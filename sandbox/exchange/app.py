@@ -80,10 +80,14 @@ async def serve(settings: Settings) -> None:
     _log.info("listening", extra={"fields": found})
     await stopped.wait()
     driver.cancel()
-    try:
-        await driver
-    except asyncio.CancelledError:
+    await asyncio.wait([driver])
+    failure = None if driver.cancelled() else driver.exception()
+    if failure is None:
         _log.info("stopping")
+    else:
+        _log.critical("driver_failed", exc_info=failure)
     await venue.close_connections()
     await runner.cleanup()
     await venue.close()
+    if failure is not None:
+        raise SystemExit(1)

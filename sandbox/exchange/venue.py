@@ -136,7 +136,9 @@ class Venue:
         for listing in self.listings.values():
             broadcast(self.hub, listing)
 
-    async def open_account(self, balances: dict[str, Decimal]) -> Account:
+    async def open_account(
+        self, balances: dict[str, Decimal], *, can_trade: bool = True
+    ) -> Account:
         """Open an account with a key of its own."""
         account_id = f"acc-{secrets.token_hex(8)}"
         self.engine.open_account(
@@ -146,6 +148,7 @@ class Venue:
                 api_key=_key(),
                 api_secret=_key(),
                 balances=balances,
+                can_trade=can_trade,
             )
         )
         await self.commit()

@@ -42,8 +42,7 @@ class Account:
     """One trading account.
 
     Attributes:
-        maker_rate: Share of the received asset charged on a resting fill.
-        taker_rate: The same on an aggressive fill.
+        can_trade: Whether its key may place and cancel orders.
     """
 
     account_id: str
@@ -52,6 +51,7 @@ class Account:
     opened_ms: int
     updated_ms: int
     uid: int
+    can_trade: bool = True
     balances: dict[str, Balance] = field(default_factory=dict)
 
     def balance(self, asset: str) -> Balance:
@@ -150,6 +150,7 @@ class Ledger:
             record.time,
             record.time,
             uid=100_000_000 + len(self.accounts),
+            can_trade=record.can_trade,
         )
         for asset, quantity in record.balances.items():
             account.balance(asset).free = quantity

@@ -15,7 +15,11 @@ ZERO: Final = Decimal(0)
 
 @dataclass(slots=True, kw_only=True)
 class AccountOpened:
-    """A new account with its key and first balances."""
+    """A new account with its key and first balances.
+
+    Attributes:
+        can_trade: Whether its key may place and cancel orders.
+    """
 
     kind: str = "ACCOUNT"
     sequence: int = 0
@@ -24,6 +28,7 @@ class AccountOpened:
     api_key: str
     api_secret: str
     balances: dict[str, Decimal]
+    can_trade: bool = True
 
 
 @dataclass(slots=True, kw_only=True)

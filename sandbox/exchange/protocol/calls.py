@@ -87,6 +87,11 @@ class Endpoint:
     orders: int = 0
 
     @property
+    def trades(self) -> bool:
+        """Whether it changes orders, which not every key may."""
+        return self.security is Security.SIGNED and self.method != "GET"
+
+    @property
     def allowed(self) -> frozenset[str]:
         """Every parameter it reads."""
         return self.names | _SIGNED_NAMES if self.security is Security.SIGNED else self.names

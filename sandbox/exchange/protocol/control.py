@@ -94,13 +94,16 @@ class Control:
         self._venue = venue
 
     async def open_account(self, request: web.Request) -> web.Response:
-        """`POST /sandbox/accounts {balances}`."""
-        body = await read_json(request, frozenset({"balances"}))
-        balances = body.get("balances", {})
+        """`POST /sandbox/accounts {balances, can_trade?}`."""
+        body = await read_json(request, frozenset({"balances", "can_trade"}))
+        balances, can_trade = body.get("balances", {}), body.get("can_trade", True)
+        if not isinstance(can_trade, bool):
+            raise BadRequest("can_trade is true or false")
         if not isinstance(balances, dict) or not all(map(_ASSET.fullmatch, balances)):
             raise BadRequest("balances is an object of asset and number")
         account = await self._venue.open_account(
-            {asset: quantity_of(value, asset) for asset, value in balances.items()}
+            {asset: quantity_of(value, asset) for asset, value in balances.items()},
+            can_trade=can_trade,
         )
         return respond(
             {

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.exchange.core.errors import VenueError
+from sandbox.exchange.core.errors import VenueError, rejected_key
 from sandbox.exchange.core.ledger import Account
 from sandbox.exchange.protocol.calls import Call, Endpoint, Security
 from sandbox.exchange.protocol.faults import NOTHING, Plan, Request
@@ -111,6 +111,8 @@ def _authenticate(call: Call, arrival: Arrival, at_ms: int) -> None:
     call.freshness = freshness_of(params)
     check_signature(call.signer, params, arrival.payload)
     call.freshness.check(at_ms)
+    if arrival.endpoint.trades and not call.signer.can_trade:
+        raise rejected_key()
 
 
 def _plan(venue: Venue, arrival: Arrival, found: dict[str, str]) -> Plan:

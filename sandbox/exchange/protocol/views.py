@@ -149,7 +149,7 @@ def account(found: Account, maker: Decimal, taker: Decimal, *, omit_zero: bool) 
             "buyer": text(Decimal(0)),
             "seller": text(Decimal(0)),
         },
-        "canTrade": True,
+        "canTrade": found.can_trade,
         "canWithdraw": True,
         "canDeposit": True,
         "brokered": False,

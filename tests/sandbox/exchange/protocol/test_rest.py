@@ -50,6 +50,15 @@ async def test_keys(trader: Trader, key: str, status: int, code: int) -> None:
     assert (found[0], found[1]["code"]) == (status, code)
 
 
+async def test_a_key_that_may_only_read(desk: Desk) -> None:
+    body = {"balances": {"USDT": 1000}, "can_trade": False}
+    opened = await desk.post("/sandbox/accounts", body, status=201)
+    reader = Trader(desk.http, desk.session, opened)
+    assert (await reader.call("GET", "account"))[1]["canTrade"] is False
+    status, found = await reader.call("POST", "order", **MARKET)
+    assert (status, found["code"]) == (401, -2015)
+
+
 @pytest.mark.parametrize(
     ("shift_ms", "more", "code"),
     [
