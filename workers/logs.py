@@ -57,5 +57,5 @@ def configure_logs(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     # These tell at INFO what metrics already count.
-    for chatty in ("httpx", "httpcore", "aiormq", "temporalio.activity"):
+    for chatty in ("httpx", "httpcore", "aiormq", "picows", "temporalio.activity"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
