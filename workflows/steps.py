@@ -11,11 +11,14 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.failures import as_error
 from domain import timing
 from domain.errors import HaltTrading, Rejected
+
+# How a step fails: an ordinary activity's error arrives wrapped, a local one's as it was raised.
+STEP_FAILURES = (ActivityError, ApplicationError)
 
 _ONCE = RetryPolicy(maximum_attempts=1)
 _STEP_TIMEOUT = timedelta(seconds=timing.STEP_TIMEOUT_S)
@@ -37,7 +40,7 @@ async def once(step: Any, *arguments: Any, summary: str) -> Any:
     """Make one attempt as a local activity.
 
     Raises:
-        ActivityError: It failed.
+        STEP_FAILURES: It failed.
     """
     return await workflow.execute_local_activity(
         step,
@@ -54,11 +57,11 @@ async def by_document(step: Any, *arguments: Any, summary: str) -> Any:
     A longer Retry-After takes the place of a wait.
 
     Raises:
-        ActivityError: The last attempt failed, or one failed for good.
+        STEP_FAILURES: The last attempt failed, or one failed for good.
     """
     try:
         return await once(step, *arguments, summary=summary)
-    except ActivityError as failure:
+    except STEP_FAILURES as failure:
         error = as_error(failure)
         if isinstance(error, (Rejected, HaltTrading)):
             raise

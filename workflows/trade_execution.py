@@ -4,7 +4,6 @@ import asyncio
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError
 
 from activities.failures import as_error, as_failures
 from activities.settlement import Step
@@ -24,7 +23,7 @@ from domain.trades import (
     lose_sight,
     submitting,
 )
-from workflows.steps import by_document, once, until_done
+from workflows.steps import STEP_FAILURES, by_document, once, until_done
 
 USER_ID = SearchAttributeKey.for_keyword("UserId")
 SYMBOL = SearchAttributeKey.for_keyword("Symbol")
@@ -108,7 +107,7 @@ class TradeExecution:
             await by_document(
                 TradingActivities.cancel_order, self._order, summary="cancel at the venue"
             )
-        except ActivityError as failure:
+        except STEP_FAILURES as failure:
             error = as_error(failure)
             if error.code is not ErrorCode.NOT_CANCELABLE:
                 with as_failures():
@@ -127,7 +126,7 @@ class TradeExecution:
             placement: Placement = await by_document(
                 TradingActivities.place_order, self._order, summary="place at the venue"
             )
-        except ActivityError as failure:
+        except STEP_FAILURES as failure:
             placement = await self._conclude(as_error(failure))
         self._placement = placement
         self._trade = placement.trade
@@ -158,7 +157,7 @@ class TradeExecution:
                 placement.denial,
                 summary="publish the denial",
             )
-        except ActivityError:
+        except STEP_FAILURES:
             await until_done(
                 TradingActivities.publish_denial,
                 self._order,
@@ -177,7 +176,7 @@ class TradeExecution:
             left: list[Step] = await once(
                 TradingActivities.settle_trade, trade, summary="record, publish, push"
             )
-        except ActivityError:
+        except STEP_FAILURES:
             left = list(Step)
         await asyncio.gather(
             *(until_done(_LEFT_OVER[Step(step)], trade, summary=str(step)) for step in left)
@@ -219,7 +218,7 @@ class TradeExecution:
             execution: Execution | None = await once(
                 TradingActivities.find_order, self._order, summary="ask the venue"
             )
-        except ActivityError:
+        except STEP_FAILURES:
             execution = await until_done(
                 TradingActivities.find_order, self._order, summary="ask the venue"
             )
