@@ -19,7 +19,12 @@ _POLL_S = 0.05
 _START_TIMEOUT_S = 60.0
 SERVERS = (servers.RABBITMQ, servers.TEMPORAL, servers.MONGODB, servers.REDIS, servers.EXCHANGE)
 # What reaches every server directly, and is killed by no test.
-BACKGROUND = ("workers.streaming", "workers.gateway", "workers.logging_consumer")
+BACKGROUND = (
+    "workers.streaming",
+    "workers.gateway",
+    "workers.user_data",
+    "workers.logging_consumer",
+)
 
 
 class Program:
@@ -133,8 +138,8 @@ class System:
         for link in (*self.api_links.all, *self.worker_links.all):
             await link.open()
         await asyncio.gather(*(server.start() for server in self.servers.values()))
-        await asyncio.gather(self.api.start(), self.worker.start())
-        await asyncio.gather(*(program.start() for program in self._background))
+        ours = (self.api, self.worker, *self._background)
+        await asyncio.gather(*(program.start() for program in ours))
 
     async def stop(self) -> None:
         """End everything."""
@@ -168,7 +173,9 @@ class System:
 ADDRESS_ORDER = ("mongodb", "redis", "rabbitmq", "temporal", "exchange")
 
 
-def addresses(mongodb: int, redis: int, rabbitmq: int, temporal: int, exchange: int) -> dict[str, str]:
+def addresses(
+    mongodb: int, redis: int, rabbitmq: int, temporal: int, exchange: int
+) -> dict[str, str]:
     """Return the settings that name the servers, by their ports."""
     return {
         # The replica set would tell its own address, which leads past a link.

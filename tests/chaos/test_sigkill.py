@@ -7,6 +7,7 @@ SIGKILL ends them together; what was held is then lost, or arrives without its s
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import httpx
@@ -95,11 +96,19 @@ def _release(holds: dict[str, Hold], *, is_last: bool) -> None:
             holds[point.name].deliver()
 
 
-async def _settled(world: World, people: list[Person]) -> None:
-    async def all_are() -> bool:
-        return all([await world.is_settled(person, person.trade_id(KEY)) for person in people])
+async def _settled(world: World, people: dict[str, Person]) -> None:
+    left = dict(people)
 
-    await until(all_are, TAKEOVER_S, "all trades settled by who took over")
+    async def none_is_left() -> bool:
+        for name, person in list(left.items()):
+            if await world.is_settled(person, person.trade_id(KEY)):
+                del left[name]
+        return not left
+
+    try:
+        await until(none_is_left, TAKEOVER_S)
+    except TimeoutError as error:
+        raise TimeoutError(f"not settled by who took over: {list(left)}") from error
 
 
 async def _kill_api(world: World, people: dict[str, Person]) -> None:
@@ -116,7 +125,7 @@ async def _kill_api(world: World, people: dict[str, Person]) -> None:
     world.system.api.kill()
     _release(holds, is_last=False)
     await asyncio.gather(*requests, return_exceptions=True)
-    await _settled(world, list(people.values()))
+    await _settled(world, people)
     _release(holds, is_last=True)
     await world.system.api.start()
 
@@ -131,10 +140,8 @@ async def _kill_worker(world: World, people: dict[str, Person]) -> None:
     await _reached(begun, REACH_S)
     for person in people.values():
         trade_id = person.trade_id(KEY)
-        await until(lambda one=trade_id: world.has_workflow(one), REACH_S, "the intent stored")  # type: ignore[misc] # bound at once
-    holds = {
-        point.name: point.catch(system.worker_links, people[point.name]) for point in POINTS
-    }
+        await until(partial(world.has_workflow, trade_id), REACH_S, "the intent stored")
+    holds = {point.name: point.catch(system.worker_links, people[point.name]) for point in POINTS}
     system.api.kill()
     for hold in begun:
         hold.lose()
@@ -143,7 +150,7 @@ async def _kill_worker(world: World, people: dict[str, Person]) -> None:
     system.worker.kill()
     _release(holds, is_last=False)
     await system.api.start()
-    await _settled(world, list(people.values()))
+    await _settled(world, people)
     _release(holds, is_last=True)
     await system.worker.start()
 
@@ -196,5 +203,5 @@ async def test_without_an_intent_nothing_leaves_and_a_repeat_places_once(world: 
     for person in (reserved, bare):
         answer = await person.place(KEY)
         assert answer.status_code == 201, answer.text
-        await until(lambda one=person: world.is_settled(one, one.trade_id(KEY)), REACH_S)  # type: ignore[misc] # bound at once
+        await until(partial(world.is_settled, person, person.trade_id(KEY)), REACH_S)
         await world.assert_one_trade(person, KEY)
