@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import structlog
 from aiohttp import TCPConnector
 from binance.exceptions import BinanceAPIException
 
@@ -17,12 +18,18 @@ from domain.errors import ErrorCode, Rejected
 from domain.order_status import OrderStatus
 from domain.orders import Order
 from domain.ports import CredentialVault, VenueCredentials
+from domain.timing import RECEIVE_WINDOW_MS
 from domain.trades import Execution, Fill
 
 # Clients of users that trade now; each is small, its connections are shared.
 MAX_CLIENTS = 2_000
 # Clocks drift by some 10 ms an hour.
 CLOCK_INTERVAL_S = 300.0
+# A measurement is wrong by up to half its round trip (a stall of this process counts): one
+# that may be wrong by a quarter of the receive window would have every order refused.
+MAX_CLOCK_ROUND_TRIP_MS = RECEIVE_WINDOW_MS // 2
+
+_log = structlog.get_logger(__name__)
 
 # The venue's words that are not ours. PENDING_NEW and PENDING_CANCEL are still on the book.
 _STATUSES = {
@@ -47,8 +54,8 @@ class BinanceVenue:
         self._testnet = testnet
         self._connector = TCPConnector(limit=0, keepalive_timeout=60)
         self._clients: OrderedDict[str, tuple[VenueCredentials, VenueClient]] = OrderedDict()
-        self._public = self._make_client(VenueCredentials("", ""))
         self._offset_ms = 0
+        self._public = self._make_client(VenueCredentials("", ""))
         self._clock_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -171,6 +178,7 @@ class BinanceVenue:
             api_key=credentials.api_key,
             api_secret=credentials.api_secret,
             connector=self._connector,
+            offset_ms=self._offset_ms,
         )
 
     async def _follow_clock(self) -> None:
@@ -180,6 +188,10 @@ class BinanceVenue:
                 sent = time.time_ns() // 1_000_000
                 theirs = await self.server_time_ms()
                 arrived = time.time_ns() // 1_000_000
+                if arrived - sent > MAX_CLOCK_ROUND_TRIP_MS:
+                    _log.warning("venue.clock_unmeasured", round_trip_ms=arrived - sent)
+                    await asyncio.sleep(1.0)
+                    continue
                 self._offset_ms = theirs - (sent + arrived) // 2
                 for _, client in self._clients.values():
                     client.timestamp_offset = self._offset_ms

@@ -23,6 +23,8 @@ from workers.stack.children import Launch
 from workers.stack.instance import Instance
 from workers.stack.servers import Place, Server
 
+pytest_plugins = ("tests.trading_floor",)
+
 StartServer = Callable[[Server], Instance]
 # Virtual hosts made when the broker boots (they cost nothing until used); one a test.
 RABBITMQ_VHOSTS = 100

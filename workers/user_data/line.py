@@ -10,12 +10,14 @@ import structlog
 
 from adapters.binance_user_stream import BinanceUserStream
 from domain.errors import BotCoreError, ErrorCode, HaltTrading, Rejected, Retryable
-from domain.ports import CredentialVault
+from domain.ports import CredentialVault, VenueCredentials
 from domain.trades import ExecutionReport
 from workers.user_data.delivery import Delivery
 
 RECONNECT_MIN_S = 0.1
 RECONNECT_MAX_S = 10.0
+# A user may have replaced the keys; the vault answers from memory for about as long.
+REVIEW_S = 30.0
 # An account whose subscription failed is tried again after this…
 RETRY_S = 1.0
 # …and one whose keys the venue refuses after this; its orders live by their timers.
@@ -29,12 +31,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Follower:
-    """One account on a line: where it stands, and the listener of its stream."""
+    """One account on a line: where it stands, and the listener of its stream.
+
+    `due_s` is the loop's time at which it is looked at again.
+    """
 
     user_id: str
     delivery: Delivery
     wake: Callable[[], None]
     subscription: int | None = None
+    credentials: VenueCredentials | None = None
     due_s: float = 0.0
 
     def report(self, client_order_id: str, report: ExecutionReport) -> None:
@@ -47,8 +53,14 @@ class _Follower:
 
     def end(self) -> None:
         """Subscribe again."""
-        self.subscription = None
+        self.forget()
         self.wake()
+
+    def forget(self) -> None:
+        """Note that the subscription has gone with its connection, or by the venue's will."""
+        if self.subscription is not None:
+            self.subscription = None
+            self.due_s = 0.0
 
 
 class Line:
@@ -102,57 +114,61 @@ class Line:
                 _log.warning("user_data.not_connected", detail=fault.detail)
             self._left.clear()
             for follower in self._followers.values():
-                follower.subscription = None
+                follower.forget()
             lasted = clock() - began_s > RECONNECT_MAX_S
             wait_s = RECONNECT_MIN_S if lasted else min(wait_s * 2, RECONNECT_MAX_S)
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
     async def _serve(self, stream: BinanceUserStream) -> None:
-        """Subscribe who is not and unsubscribe who left, until the connection breaks."""
+        """Look after each account when it is due, until the connection breaks."""
         clock = asyncio.get_running_loop().time
         while not stream.is_broken:
             self._changed.clear()
+            due = [each for each in self._followers.values() if each.due_s <= clock()]
+            await asyncio.gather(*(self._look_after(stream, each) for each in due))
             left, self._left = self._left, []
-            missing = [each for each in self._followers.values() if each.subscription is None]
-            await asyncio.gather(
-                *(self._subscribe(stream, each) for each in missing if each.due_s <= clock()),
-                *(self._unsubscribe(stream, subscription) for subscription in left),
-            )
-            soonest_s = min(
-                (each.due_s for each in self._followers.values() if each.subscription is None),
-                default=None,
-            )
+            await asyncio.gather(*(_unsubscribe(stream, subscription) for subscription in left))
+            soonest_s = min((each.due_s for each in self._followers.values()), default=None)
             try:
                 async with asyncio.timeout_at(soonest_s):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
-    async def _subscribe(self, stream: BinanceUserStream, follower: _Follower) -> None:
+    async def _look_after(self, stream: BinanceUserStream, follower: _Follower) -> None:
+        clock = asyncio.get_running_loop().time
         try:
-            credentials = await self._vault.credentials(follower.user_id)
-            if credentials is None:
-                raise Rejected(ErrorCode.FORBIDDEN, "no venue credentials are stored")
-            subscription = await stream.subscribe(credentials, follower)
+            await self._subscribe(stream, follower)
+            wait_s = REVIEW_S
         except BotCoreError as error:
             is_final = isinstance(error, (Rejected, HaltTrading))
             wait_s = REFUSED_RETRY_S if is_final else RETRY_S
             wait_s = max(wait_s, error.extensions.get("retry_after_s", 0))
-            follower.due_s = asyncio.get_running_loop().time() + wait_s
-            _log.warning("user_data.not_subscribed", user_id=follower.user_id, detail=error.detail)
-            return
+            detail = error.detail
+            _log.warning("user_data.not_subscribed", user_id=follower.user_id, detail=detail)
+        follower.due_s = clock() + wait_s
+
+    async def _subscribe(self, stream: BinanceUserStream, follower: _Follower) -> None:
+        credentials = await self._vault.credentials(follower.user_id)
+        if credentials is None:
+            raise Rejected(ErrorCode.FORBIDDEN, "no venue credentials are stored")
+        if follower.subscription is not None:
+            if follower.credentials == credentials:
+                return
+            self._left.append(follower.subscription)
+            follower.subscription = None
+        subscription = await stream.subscribe(credentials, follower)
         if self._followers.get(follower.user_id) is not follower:
             self._left.append(subscription)
-            self._changed.set()
             return
-        follower.subscription = subscription
+        follower.subscription, follower.credentials = subscription, credentials
         # What happened before this moment, nobody has heard.
         self._delivery.doubt(follower.user_id)
 
-    @staticmethod
-    async def _unsubscribe(stream: BinanceUserStream, subscription: int) -> None:
-        try:
-            await stream.unsubscribe(subscription)
-        except BotCoreError as error:
-            # It goes on unheard; what comes of it concerns orders that have ended.
-            _log.info("user_data.not_unsubscribed", detail=error.detail)
+
+async def _unsubscribe(stream: BinanceUserStream, subscription: int) -> None:
+    try:
+        await stream.unsubscribe(subscription)
+    except BotCoreError as error:
+        # It goes on unheard; what comes of it concerns orders that have ended.
+        _log.info("user_data.not_unsubscribed", detail=error.detail)
