@@ -132,6 +132,27 @@ async def test_an_absent_broker_is_told_in_bounded_time() -> None:
         await bus.publish(an_event())
 
 
+async def test_a_caller_that_gives_up_is_let_go() -> None:
+    async with publishing("amqp://guest:guest@127.0.0.1:1/") as bus:
+        publication = asyncio.create_task(bus.publish(an_event()))
+        await asyncio.sleep(0)
+        publication.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await publication
+
+
+async def test_a_confirmation_that_breaks_off_is_a_passing_fault(
+    bus: RabbitEventBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_off(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    exchange = await bus._exchange()
+    monkeypatch.setattr(exchange, "publish", break_off)
+    with pytest.raises(Retryable):
+        await bus.publish(an_event())
+
+
 async def test_a_broker_that_dies_and_returns(
     start_server: Callable[[Server], Instance],
 ) -> None:

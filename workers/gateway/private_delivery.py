@@ -79,7 +79,8 @@ class PrivateDelivery:
                 self._outlet.deliver_private(frame)
 
     def lose_history(self) -> None:
-        """Learn that events are gone that should have come next."""
+        """Learn that events are gone, or that the feed counts again from further back."""
+        self._position = min(self._position, self.feed.last or 0)
         self._outlet.declare_history_lost()
 
     async def _serve(self) -> None:

@@ -40,7 +40,7 @@ class Follower(Protocol):
         """Take the next event of the user."""
 
     def lose_history(self) -> None:
-        """Learn that events are gone that should have come next."""
+        """Learn that events are gone, or that the feed counts again from further back."""
 
 
 class UserFeed:

@@ -121,16 +121,17 @@ class LivePrices:
         state = self._symbols.get(str(told.get("s")))
         if state is None or not stream.startswith(state.symbol.lower()):
             raise InvalidMessageError("unknown symbol")
-        self._heard_s = now_s
+        before_s = state.due_s()
         if stream.endswith("@bookTicker"):
             _take_book(state, told)
         elif stream.endswith("@ticker"):
             _take_summary(state, told)
         else:
             raise InvalidMessageError("unknown stream")
-        sooner = not state.changed
+        silent = now_s - self._heard_s > ALIVE_FOR_S
+        self._heard_s = now_s
         state.changed, state.changed_at = True, at
-        return sooner
+        return silent or state.due_s() < before_s
 
     def seed(self, summary: Mapping[str, Any], at: datetime) -> None:
         """Take a 24-hour ticker that was asked for over REST; what the stream said stays.
@@ -157,8 +158,10 @@ class LivePrices:
         due = (state for state in self._symbols.values() if state.due_s() <= now_s)
         return [tick for tick in (_tick(state, now_s) for state in due) if tick is not None]
 
-    def next_due_s(self) -> float:
-        """Return the moment at which something will be due, if the feed stays alive."""
+    def next_due_s(self, now_s: float) -> float:
+        """Return the next moment at which something is due; never, while the feed is silent."""
+        if now_s - self._heard_s > ALIVE_FOR_S:
+            return float("inf")
         return min((state.due_s() for state in self._symbols.values()), default=float("inf"))
 
 

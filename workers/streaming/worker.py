@@ -110,7 +110,8 @@ class StreamingWorker:
     async def _write_what_is_due(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
-            wait_s = min(max(self._prices.next_due_s() - clock(), 0), IDLE_WAIT_S)
+            now_s = clock()
+            wait_s = min(max(self._prices.next_due_s(now_s) - now_s, 0), IDLE_WAIT_S)
             try:
                 async with asyncio.timeout(wait_s):
                     await self._sooner.wait()

@@ -143,6 +143,32 @@ async def test_a_channel_added_with_resume_repeats_nothing_else(stage: Stage) ->
     assert (await client.expect("order_update"))["sequence"] == 3
 
 
+async def test_a_gap_that_cannot_be_filled_is_declared_to_the_living(stage: Stage) -> None:
+    client = await stage.connect_as("ann")
+    await client.subscribe("orders")
+    await stage.order("ann", 1)
+    assert (await client.expect("order_update"))["sequence"] == 1
+    await stage.redis.incrby("feed:ann:sequence", 4)
+    await stage.order("ann", 2)
+    assert (await client.expect("error"))["data"]["code"] == "HISTORY_LOST"
+    assert (await client.expect("order_update"))["sequence"] == 6
+
+
+async def test_a_redis_that_forgot_its_latest_writes(stage: Stage) -> None:
+    client = await stage.connect_as("ann")
+    await client.subscribe("orders")
+    for number in range(1, 4):
+        await stage.order("ann", number)
+        await client.expect("order_update")
+    await stage.redis.delete("feed:ann")
+    await stage.redis.set("feed:ann:sequence", 1)
+    # What the gateway does whenever its subscription was made anew.
+    stage.gateway._services.private.subscribed("feed:ann")
+    assert (await client.expect("error"))["data"]["code"] == "HISTORY_LOST"
+    await stage.order("ann", 4)
+    assert (await client.expect("order_update"))["sequence"] == 2
+
+
 async def test_lost_history_is_declared(stage: Stage) -> None:
     for number in range(1, 11):
         await stage.order("ann", number)

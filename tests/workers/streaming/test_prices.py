@@ -51,7 +51,7 @@ def test_a_price_needs_book_and_summary() -> None:
     prices = live()
     prices.take(book(1), 0.0, AT)
     assert prices.due(0.0) == []
-    prices.take(ticker(), 0.0, AT)
+    assert prices.take(ticker(), 0.0, AT), "whoever waits must hear of it"
     (tick,) = prices.due(0.0)
     quote = parse_quote(tick.document)
     assert (quote.price, quote.bid, quote.ask) == (
@@ -96,7 +96,7 @@ def test_writes_are_bounded_from_both_sides_while_the_feed_lives() -> None:
     assert len(prices.due(0.0)) == 1
     prices.take(book(1), 0.01, AT)
     assert prices.due(WRITE_EVERY_S - 0.01) == []
-    assert prices.next_due_s() == pytest.approx(WRITE_EVERY_S)
+    assert prices.next_due_s(0.01) == pytest.approx(WRITE_EVERY_S)
     (changed,) = prices.due(WRITE_EVERY_S)
     assert frame_of(changed)["sequence"] == 2
     assert prices.due(WRITE_EVERY_S + RENEW_EVERY_S - 0.01) == []
@@ -110,8 +110,10 @@ def test_a_silent_feed_renews_nothing() -> None:
     prices.take(ticker(), 0.0, AT)
     assert prices.due(0.5)
     assert prices.due(ALIVE_FOR_S)
-    assert prices.due(ALIVE_FOR_S + RENEW_EVERY_S) == []
-    prices.take(book(1), 9.0, AT)
+    silent_s = ALIVE_FOR_S + RENEW_EVERY_S
+    assert prices.due(silent_s) == []
+    assert prices.next_due_s(silent_s) == float("inf")
+    assert prices.take(book(1), 9.0, AT), "whoever waits must hear of it"
     assert prices.due(9.0)
 
 
@@ -186,7 +188,9 @@ def test_a_bad_message_is_dropped_whole(message: bytes, kind: str) -> None:
     assert after.document == before.document
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), max_size=200))
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 7, 60, 450, 1_500]), st.integers(0, 2)), max_size=200)
+)
 def test_sequences_have_no_hole_and_no_symbol_is_written_too_often(
     steps: list[tuple[int, int]],
 ) -> None:
@@ -201,4 +205,5 @@ def test_sequences_have_no_hole_and_no_symbol_is_written_too_often(
             written.append(now_s)
             if tick.frame is not None:
                 sequences.append(frame_of(tick)["sequence"])
+        assert prices.next_due_s(now_s) > now_s, "whoever waits for it would spin"
     assert sequences == list(range(len(sequences)))
