@@ -7,6 +7,7 @@ from datetime import timedelta
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.errors import Ambiguous, BotCoreError, ErrorCode, HaltTrading, Rejected, Retryable
+from domain.timing import SECOND_RETRY_S
 
 _KINDS: dict[str, type[BotCoreError]] = {
     kind.__name__: kind for kind in (Retryable, Rejected, Ambiguous, HaltTrading)
@@ -18,7 +19,7 @@ def as_failures() -> Iterator[None]:
     """Let our errors leave an activity as ApplicationErrors; wrap every activity in it.
 
     Rejected and HaltTrading are final; the others may be tried again, after the venue's
-    Retry-After where it gave one.
+    Retry-After where it gave one and it is longer than the document's wait.
     """
     try:
         yield
@@ -30,7 +31,7 @@ def as_failures() -> Iterator[None]:
             error.extensions,
             type=type(error).__name__,
             non_retryable=isinstance(error, (Rejected, HaltTrading)),
-            next_retry_delay=timedelta(seconds=wait) if wait is not None else None,
+            next_retry_delay=None if wait is None else timedelta(seconds=max(wait, SECOND_RETRY_S)),
         ) from error
 
 

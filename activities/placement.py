@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
 from typing import TypeAlias
@@ -22,13 +23,14 @@ from domain.placement import Placement
 from domain.ports import QuoteBoard
 from domain.reservation import NOT_UNDER_WAY, Reserved, release, reserve, restamp
 from domain.risk import Denial
-from domain.timing import ABSENCE_MARGIN_MS, RECEIVE_WINDOW_MS
+from domain.timing import ABSENCE_MARGIN_MS, READ_YOUR_WRITES_S, RECEIVE_WINDOW_MS
 from domain.trade_view import trade_of_view
 from domain.trades import Failure, Trade, advance, fail, submitting
 from domain.trading_ports import AccountStore, Clock, TradeStore, Venue
 
 # Placements that a request began and whose workflow has not asked for them yet.
 MAX_BEGUN = 1_000
+_SETTLING_POLL_S = 0.01
 
 # What the account says to an order: held now, held already, or denied.
 _Decision: TypeAlias = Reserved | OpenOrder | Denial
@@ -145,6 +147,16 @@ class OrderPlacement:
 
     async def _reserve(self, order: Order) -> _Decision:
         pricing = await self._pricing(order)
+        patience_s = READ_YOUR_WRITES_S
+        while True:
+            decision, account = await self._decide(order, pricing)
+            if patience_s <= 0 or not _is_premature(decision, account, self._ports.clock()):
+                return decision
+            # The caller may know a fill from our own answer that is not on the account yet.
+            await asyncio.sleep(_SETTLING_POLL_S)
+            patience_s -= _SETTLING_POLL_S
+
+    async def _decide(self, order: Order, pricing: Pricing) -> tuple[_Decision, Account]:
         decision: _Decision | None = None
 
         def decide(account: Account) -> Account | None:
@@ -155,9 +167,9 @@ class OrderPlacement:
             )
             return decision.account if isinstance(decision, Reserved) else None
 
-        await self._ports.accounts.change(order.user_id, decide)
+        account = await self._ports.accounts.change(order.user_id, decide)
         assert decision is not None  # noqa: S101 - change() has called decide()
-        return decision
+        return decision, account
 
     async def _undo(self, order: Order, decision: _Decision) -> None:
         if isinstance(decision, Reserved):
@@ -256,3 +268,11 @@ def _same(open_order: OpenOrder, order: Order) -> OpenOrder:
     if open_order.order.fingerprint != order.fingerprint:
         raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "another order is under this key yet")
     return open_order
+
+
+def _is_premature(decision: _Decision, account: Account, now: datetime) -> bool:
+    """Whether a denial for want of balance was made while a fill was on its way."""
+    if not isinstance(decision, Denial) or decision.code is not ErrorCode.INSUFFICIENT_BALANCE:
+        return False
+    fresh = now - timedelta(seconds=READ_YOUR_WRITES_S)
+    return any(not o.is_confirmed and o.created_at > fresh for o in account.orders.values())

@@ -12,13 +12,14 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as StepTimeoutError
 
 from activities.failures import as_error
 from domain import timing
 from domain.errors import HaltTrading, Rejected
 
 # How a step fails: an ordinary activity's error arrives wrapped, a local one's as it was raised.
-STEP_FAILURES = (ActivityError, ApplicationError)
+STEP_FAILURES = (ActivityError, ApplicationError, StepTimeoutError)
 
 _ONCE = RetryPolicy(maximum_attempts=1)
 _STEP_TIMEOUT = timedelta(seconds=timing.STEP_TIMEOUT_S)
