@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import TCPConnector
 from binance import AsyncClient
 
+from adapters.whole_connects import WholeConnects
 from domain.timing import RECEIVE_WINDOW_MS, VENUE_TIMEOUT_S
 
 
@@ -55,7 +56,8 @@ def make_client(  # noqa: PLR0913 - the address and the keys of one connection
         connector: Shared between clients, so that connections are; stays open.
         offset_ms: The venue's clock less ours.
     """
-    session = {"connector": connector, "connector_owner": False} if connector else {}
+    session: dict[str, Any] = {"connector": connector or WholeConnects()}
+    session["connector_owner"] = connector is None
     client = VenueClient(
         api_key or None, api_secret or None, testnet=testnet, session_params=session
     )

@@ -26,6 +26,7 @@ from binance.exceptions import BinanceAPIException
 from adapters.binance_client import VenueClient
 from adapters.binance_errors import venue_faults
 from adapters.binance_reports import read_report
+from adapters.whole_connects import WholeConnects
 from domain.errors import BotCoreError, ErrorCode, Retryable
 from domain.ports import VenueCredentials
 from domain.trades import ExecutionReport
@@ -202,7 +203,7 @@ async def open_user_stream(
     Raises:
         Retryable: The venue could not be reached.
     """
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=WholeConnects()) as session:
         with venue_faults():
             async with asyncio.timeout(OPEN_WITHIN_S):
                 socket = await session.ws_connect(address, heartbeat=HEARTBEAT_S)

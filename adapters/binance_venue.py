@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from aiohttp import TCPConnector
 from binance.exceptions import BinanceAPIException
 
 from adapters.binance_client import VenueClient, make_client
 from adapters.binance_errors import NO_SUCH_ORDER, venue_faults
+from adapters.whole_connects import WholeConnects
 from domain.account import Balance
 from domain.errors import ErrorCode, Rejected
 from domain.order_status import OrderStatus
@@ -52,7 +52,7 @@ class BinanceVenue:
         self._vault = vault
         self._api_url = api_url
         self._testnet = testnet
-        self._connector = TCPConnector(limit=0, keepalive_timeout=60)
+        self._connector = WholeConnects(limit=0, keepalive_timeout=60)
         self._clients: OrderedDict[str, tuple[VenueCredentials, VenueClient]] = OrderedDict()
         self._offset_ms = 0
         self._public = self._make_client(VenueCredentials("", ""))

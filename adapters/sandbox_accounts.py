@@ -5,6 +5,7 @@ from decimal import Decimal
 import aiohttp
 
 from adapters.exact_json import dump
+from adapters.whole_connects import WholeConnects
 from domain.errors import ErrorCode, Retryable
 from domain.ports import VenueCredentials
 
@@ -28,7 +29,9 @@ class SandboxAccounts:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session,
+                aiohttp.ClientSession(
+                    connector=WholeConnects(), timeout=timeout, raise_for_status=True
+                ) as session,
                 session.post(
                     self._url,
                     data=dump({"balances": balances}),
