@@ -183,7 +183,7 @@ async def until(condition: Condition, timeout_s: float, what: str = "") -> None:
     """
     try:
         async with asyncio.timeout(timeout_s):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110 - other processes set no event of ours
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise TimeoutError(f"{what or 'a condition'} within {timeout_s:g} s") from error

@@ -120,10 +120,10 @@ class System:
         self.api = self._program("api", self.api_links, f"{self.api_url}/readyz")
         self.worker = self._program("workers.trading", self.worker_links)
         gateway_ready = f"http://127.0.0.1:{gateway_port}/readyz"
-        self._background = [
-            self._program(module, None, gateway_ready if "gateway" in module else None)
+        self.background = {
+            module: self._program(module, None, gateway_ready if "gateway" in module else None)
             for module in BACKGROUND
-        ]
+        }
 
     @property
     def api_url(self) -> str:
@@ -138,12 +138,12 @@ class System:
         for link in (*self.api_links.all, *self.worker_links.all):
             await link.open()
         await asyncio.gather(*(server.start() for server in self.servers.values()))
-        ours = (self.api, self.worker, *self._background)
+        ours = (self.api, self.worker, *self.background.values())
         await asyncio.gather(*(program.start() for program in ours))
 
     async def stop(self) -> None:
         """End everything."""
-        programs = [self.api, self.worker, *self._background]
+        programs = [self.api, self.worker, *self.background.values()]
         await asyncio.gather(*(program.stop() for program in programs))
         for link in (*self.api_links.all, *self.worker_links.all):
             await link.cut()

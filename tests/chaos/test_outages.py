@@ -1,0 +1,154 @@
+"""A service goes away in the middle of trades: what is under way is late, never lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+import redis.asyncio as redis
+
+from adapters.redis_feed import RedisFeedReader
+from tests.chaos.links import having
+from tests.chaos.people import Person, World, until
+from tests.chaos.system import Program
+
+pytestmark = pytest.mark.timeout(300)
+
+DOWN_S = 10.0
+KEY = "once"
+# The slowest retry comes 10 s after the one before, and reconnecting takes its time.
+RECOVERY_S = 45.0
+
+
+@asynccontextmanager
+async def down(program: Program) -> AsyncIterator[None]:
+    """Kill a server, and start it again ten seconds later; what happens inside happens then."""
+    program.kill()
+    over = asyncio.get_running_loop().time() + DOWN_S
+    try:
+        yield
+    finally:
+        await asyncio.sleep(over - asyncio.get_running_loop().time())
+        await program.start()
+
+
+async def place_in_the_middle(
+    world: World, person: Person, program: Program, meanwhile: Coroutine[Any, Any, None]
+) -> httpx.Response:
+    """Take the server away after the exchange has filled the order, before it has answered."""
+    mark = f"newClientOrderId={person.client_order_id(KEY)}"
+    hold = world.system.api_links.exchange.hold(having(mark), answers=True)
+    request = asyncio.create_task(person.place(KEY))
+    async with asyncio.timeout(RECOVERY_S):
+        await hold.reached.wait()
+    async with down(program):
+        hold.deliver()
+        await meanwhile
+    return await request
+
+
+async def settled(world: World, person: Person) -> None:
+    await until(partial(world.is_settled, person, person.trade_id(KEY)), RECOVERY_S, "settling")
+
+
+async def assert_refused(world: World, person: Person, *codes: str) -> None:
+    """Place an order; it is refused with 503 and does not leave."""
+    answer = await person.place(KEY)
+    assert (answer.status_code, answer.json()["code"] in codes) == (503, True), answer.text
+    assert await world.orders_at_venue(person.client_order_id(KEY)) == 0
+
+
+async def assert_failed(world: World, person: Person) -> None:
+    """Assert that an order that did not leave ended as failed, once, and holds nothing."""
+    await settled(world, person)
+    assert await world.orders_at_venue(person.client_order_id(KEY)) == 0
+    assert [trade["status"] for trade in await world.trades(person)] == ["REJECTED"]
+    events = world.events[person.trade_id(KEY)]
+    assert {event["routing_key"] for event in events} == {"trade.failed"}
+    assert len({event["message_id"] for event in events}) == 1
+    await world.assert_even(person)
+    repeat = await person.place(KEY)
+    assert (repeat.status_code, repeat.headers["Idempotency-Replayed"]) == (503, "true")
+
+
+async def test_rabbitmq_down(world: World) -> None:
+    """The event is late; orders go on."""
+    middle, new = await world.people(2)
+
+    async def meanwhile() -> None:
+        answer = await new.place(KEY)
+        assert answer.status_code == 201, answer.text
+
+    broker = world.system.servers["rabbitmq"]
+    answer = await place_in_the_middle(world, middle, broker, meanwhile())
+    assert answer.status_code == 201, answer.text
+    for person in (middle, new):
+        await settled(world, person)
+        await world.assert_one_trade(person, KEY)
+
+
+async def test_redis_down(world: World) -> None:
+    """The push is late, and without a quote no order leaves."""
+    middle, new = await world.people(2)
+    refused = assert_refused(world, new, "QUOTE_STALE", "SERVICE_UNAVAILABLE")
+    answer = await place_in_the_middle(world, middle, world.system.servers["redis"], refused)
+    assert answer.status_code == 201, answer.text
+    await settled(world, middle)
+    await world.assert_one_trade(middle, KEY)
+    await assert_failed(world, new)
+    port = world.system.places["redis"].port
+    async with redis.Redis(host="127.0.0.1", port=port) as cache:
+
+        async def is_pushed() -> bool:
+            frames = await RedisFeedReader(cache).after(middle.user_id, 0, 100)
+            return any(middle.trade_id(KEY).encode() in entry.frame for entry in frames)
+
+        await until(is_pushed, RECOVERY_S, "the push")
+
+
+async def test_mongodb_down(world: World) -> None:
+    """The record is late, and without an account no order leaves."""
+    middle, new = await world.people(2)
+    refused = assert_refused(world, new, "SERVICE_UNAVAILABLE")
+    answer = await place_in_the_middle(world, middle, world.system.servers["mongodb"], refused)
+    assert answer.status_code == 201, answer.text
+    await settled(world, middle)
+    await world.assert_one_trade(middle, KEY)
+    await assert_failed(world, new)
+
+
+async def test_without_prices_no_order_leaves(world: World) -> None:
+    person = await world.register()
+    streaming = world.system.background["workers.streaming"]
+    streaming.freeze()
+    try:
+        await assert_refused(world, person, "QUOTE_STALE")
+    finally:
+        streaming.thaw()
+    await assert_failed(world, person)
+
+
+async def test_without_temporal_no_order_leaves(world: World) -> None:
+    person = await world.register()
+    temporal = world.system.api_links.temporal
+    await temporal.cut()
+    try:
+        await assert_refused(world, person, "SERVICE_UNAVAILABLE")
+    finally:
+        await temporal.open()
+
+    async def is_even() -> bool:
+        return not await world.holds(person, person.trade_id(KEY))
+
+    await until(is_even, RECOVERY_S, "the reservation released")
+    assert await world.trades(person) == []
+
+    async def is_placed() -> bool:
+        return (await person.place(KEY)).status_code == 201
+
+    await until(is_placed, RECOVERY_S, "placing again")
+    await settled(world, person)
+    await world.assert_one_trade(person, KEY)
