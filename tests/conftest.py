@@ -9,6 +9,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -44,6 +45,16 @@ def _starter(root: Path) -> Iterator[StartServer]:
     finally:
         for instance in reversed(running):
             instance.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Keep the settings of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("BOTCORE_", "SANDBOX_")):
+                patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
