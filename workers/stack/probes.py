@@ -1,5 +1,6 @@
 """Does a server answer? One question in the server's own protocol, a second at most."""
 
+import functools
 import socket
 
 import httpx
@@ -13,9 +14,18 @@ _AMQP_METHOD_FRAME = b"\x01"
 def http_answers(url: str) -> bool:
     """Return whether a GET of `url` succeeds."""
     try:
-        return httpx.get(url, timeout=_TIMEOUT_S, trust_env=False).is_success
+        return _http_client().get(url).is_success
     except httpx.HTTPError:
         return False
+
+
+@functools.cache
+def _http_client() -> httpx.Client:
+    """Return the one client: making one reads every certificate of the machine."""
+    # No connection is kept: a server that is asked may be restarted before the next time.
+    return httpx.Client(
+        timeout=_TIMEOUT_S, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+    )
 
 
 def redis_answers(host: str, port: int) -> bool:
