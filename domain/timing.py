@@ -27,6 +27,10 @@ STEP_TIMEOUT_S = 10.0
 # trade stands still, and a stalled but living process must not lose it too easily.
 WORKFLOW_TASK_TIMEOUT_S = 5.0
 
+# A workflow service that has not stored an intent by then is away; the caller is told so. It
+# takes some 10 ms, and the SDK tries again within this time by itself.
+START_TIMEOUT_S = 4.0
+
 # How long a caller waits for the venue's outcome before 202 with status UNKNOWN. The
 # document's three attempts take 3 s and what the attempts themselves need.
 ANSWER_PATIENCE_S = 10.0

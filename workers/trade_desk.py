@@ -7,6 +7,7 @@ from datetime import timedelta
 from prometheus_client import Counter
 from temporalio.client import (
     Client,
+    RPCTimeoutOrCancelledError,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -32,7 +33,7 @@ from domain.errors import (
 )
 from domain.orders import Order, workflow_id
 from domain.placement import Placement
-from domain.timing import ANSWER_PATIENCE_S, WORKFLOW_TASK_TIMEOUT_S
+from domain.timing import ANSWER_PATIENCE_S, START_TIMEOUT_S, WORKFLOW_TASK_TIMEOUT_S
 from domain.trade_view import trade_of_view
 from domain.trades import Trade
 from domain.trading_ports import TradeStore
@@ -40,12 +41,17 @@ from workers.temporal import TRADING_QUEUE
 from workflows.trade_execution import SIDE, SYMBOL, USER_ID, TradeExecution
 
 _FINGERPRINT = "fingerprint"
+_UNREACHABLE = "the workflow service cannot be reached"
 
 starts = Counter(
     "botcore_trade_starts",
     "Trade workflows started, by whether the first task came back with the start.",
     ["eager"],
 )
+
+
+class NotStarted(Retryable):
+    """The workflow's start was not confirmed; the order has not left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +162,10 @@ class TradeDesk:
     async def _first_outcome(self, order: Order, begun: asyncio.Task[Placement]) -> Placement:
         try:
             return await asyncio.shield(begun)
+        except NotStarted:
+            raise
         except (Retryable, Ambiguous):
-            # Where the workflow was started it goes on; where it was not, this says so.
+            # The workflow was started and goes on.
             return await self._workflow_outcome(order.trade_id)
 
     async def _replay(self, order: Order) -> Outcome:
@@ -191,6 +199,9 @@ class TradeDesk:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise _unreachable() from error
+        except RPCTimeoutOrCancelledError as error:
+            # How the SDK tells that our own patience has ended.
+            raise TimeoutError from error
         return await self._result(handle)
 
     @staticmethod
@@ -228,9 +239,10 @@ class TradeDesk:
                         SearchAttributePair(SIDE, intent.side),
                     ]
                 ),
+                rpc_timeout=timedelta(seconds=START_TIMEOUT_S),
             )
         except RPCError as error:
-            raise _unreachable() from error
+            raise NotStarted(ErrorCode.SERVICE_UNAVAILABLE, _UNREACHABLE) from error
         # Eager start falls back silently; the SDK tells only through this attribute.
         is_eager = getattr(handle, "__temporal_eagerly_started", False)
         starts.labels(eager=str(bool(is_eager)).lower()).inc()
@@ -240,4 +252,4 @@ class TradeDesk:
 
 
 def _unreachable() -> BotCoreError:
-    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, "the workflow service cannot be reached")
+    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, _UNREACHABLE)
