@@ -47,8 +47,12 @@ class Person:
         return await self.http.post(
             "/api/trades/execute",
             json=order or ORDER,
-            headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": key},
+            headers={**self.headers, "Idempotency-Key": key},
         )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
 
     def trade_id(self, key: str) -> str:
         return trade_id_of(self.user_id, key)
