@@ -5,7 +5,6 @@ from adapters.mongo_schema_parts import (
     DECIMAL,
     DOWN,
     OBJECT,
-    OBJECTS,
     STRING,
     TEXT,
     UP,
@@ -17,6 +16,23 @@ from adapters.mongo_schema_parts import (
     open_ended,
 )
 
+_STATUSES = one_of(
+    [
+        *("SUBMITTING", "NEW", "PARTIALLY_FILLED", "FILLED"),
+        *("CANCELED", "REJECTED", "EXPIRED", "UNKNOWN"),
+    ]
+)
+_FILL = open_ended(
+    {
+        "venue_trade_id": WHOLE,
+        "price": DECIMAL,
+        "quantity": DECIMAL,
+        "commission": DECIMAL,
+        "commission_asset": TEXT,
+        "time": DATE,
+    }
+)
+# As `domain.trade_view.trade_view` writes it, and what tells bodies under one key apart.
 _TRADE = open_ended(
     {
         "trade_id": TEXT,
@@ -24,25 +40,58 @@ _TRADE = open_ended(
         "symbol": TEXT,
         "side": one_of(["BUY", "SELL"]),
         "type": TEXT,
-        "status": TEXT,
-        "fills": OBJECTS,
+        "status": _STATUSES,
+        "quantity": nullable(DECIMAL),
+        "quote_quantity": nullable(DECIMAL),
+        "price": nullable(DECIMAL),
+        "stop_price": nullable(DECIMAL),
+        "executed_quantity": DECIMAL,
+        "executed_price": nullable(DECIMAL),
+        "commission": DECIMAL,
+        "fills": {"bsonType": "array", "items": _FILL},
+        "failure": nullable(OBJECT),
         "client_order_id": TEXT,
+        "venue_order_id": nullable(WHOLE),
+        "workflow_id": TEXT,
+        "fingerprint": TEXT,
+        "timestamp": DATE,
         "created_at": DATE,
         "updated_at": DATE,
-    },
-    quantity=nullable(DECIMAL),
-    price=nullable(DECIMAL),
-    stop_price=nullable(DECIMAL),
-    executed_quantity=nullable(DECIMAL),
-    executed_price=nullable(DECIMAL),
-    commission=nullable(DECIMAL),
+    }
 )
+# As `domain.trade_view.position_view` writes it, less what only a live price can tell.
+_POSITION = open_ended(
+    {
+        "position_id": TEXT,
+        "user_id": TEXT,
+        "symbol": TEXT,
+        "quote_asset": TEXT,
+        "quantity": DECIMAL,
+        "entry_price": DECIMAL,
+        "realized_pnl": DECIMAL,
+        "opened_at": DATE,
+        "closed_at": nullable(DATE),
+        "close_reason": nullable(STRING),
+    }
+)
+_BALANCES = {
+    "bsonType": "object",
+    "additionalProperties": open_ended({"free": DECIMAL, "locked": DECIMAL}),
+}
 
 TRADING_SCHEMAS: dict[str, CollectionSchema] = {
     # One document a user; `_id` is the user's id.
     "accounts": CollectionSchema(
         open_ended(
-            {"user_id": TEXT, "balances": OBJECT, "version": WHOLE},
+            {
+                "user_id": TEXT,
+                "version": WHOLE,
+                "balances": _BALANCES,
+                "positions": OBJECT,
+                "orders": OBJECT,
+                "limits": OBJECT,
+                "trading_state": one_of(["ACTIVE", "REDUCING", "HALTED"]),
+            },
             resting_since=nullable(DATE),
             unconfirmed_since=nullable(DATE),
         ),
@@ -65,14 +114,7 @@ TRADING_SCHEMAS: dict[str, CollectionSchema] = {
         ),
     ),
     "positions": CollectionSchema(
-        open_ended(
-            {
-                "user_id": TEXT,
-                "symbol": TEXT,
-                "opened_at": DATE,
-                "closed_at": nullable(DATE),
-            }
-        ),
+        _POSITION,
         (index(("user_id", UP), ("closed_at", UP), ("opened_at", DOWN), ("_id", DOWN)),),
     ),
     "paper_sessions": CollectionSchema(

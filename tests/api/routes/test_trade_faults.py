@@ -8,7 +8,7 @@ import pytest
 
 from domain.orders import client_order_id, trade_id_of
 from tests.api.people import OpenEdge
-from tests.api.routes.trading import D, Market, Trader, read, refused, until
+from tests.api.routes.trading import D, Market, Trader, read, refused
 from tests.conftest import StartServer
 from workers.stack import servers
 
@@ -65,7 +65,7 @@ async def test_an_outcome_that_cannot_be_learnt_in_time_is_unknown_and_found_out
 
 
 @pytest.mark.usefixtures("market")
-async def test_a_venue_that_refuses_connections_gets_the_order_when_it_is_back(
+async def test_a_venue_that_refuses_connections_gets_no_order_and_holds_no_money(
     open_edge: OpenEdge, start_server: StartServer
 ) -> None:
     exchange = start_server(servers.EXCHANGE)
@@ -77,18 +77,12 @@ async def test_a_venue_that_refuses_connections_gets_the_order_when_it_is_back(
         signed_in = await edge.register()
         their_market = Market(http)
         person = Trader(edge, their_market, signed_in["user"]["id"], signed_in["token"])
-        await person.bought(quantity=D("0.001"))
         exchange.kill()
-        placing = asyncio.create_task(person.execute(key="k"))
-
-        async def has_reserved() -> bool:
-            return bool((await person.state()).orders)
-
-        await until(has_reserved, "the reservation")
+        problem = refused(await person.execute(), 503, "VENUE_UNAVAILABLE")
+        await person.recorded(problem["trade_id"], "REJECTED")
+        assert (await person.state()).balance("USDT").free == 10_000
         await asyncio.to_thread(exchange.start)
-        answer = await placing
-        assert answer.status_code == 201, answer.text
-        assert len(await their_market.orders(read(answer)["trade_id"])) == 1
+        assert await their_market.orders(problem["trade_id"]) == []
 
 
 async def test_a_cancel_that_the_venue_lost_sight_of(trader: Trader, market: Market) -> None:

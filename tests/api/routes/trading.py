@@ -122,7 +122,8 @@ class Trader:
         """Place an order that succeeds; return the trade."""
         response = await self.execute(**order)
         assert response.status_code == 201, response.text
-        return read(response)
+        trade: dict[str, Any] = read(response)
+        return trade
 
     async def get(self, path: str, **params: Any) -> Any:
         """Read something that is there."""
