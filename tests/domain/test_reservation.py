@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.account import Account, Balance, RiskLimits, TradingDay, TradingState
 from domain.errors import ErrorCode, HaltTrading
-from domain.orders import OrderIntent, OrderType
+from domain.orders import OrderIntent, OrderType, Side
 from domain.reservation import Reserved
 from domain.risk import Denial, LimitType
 from tests.domain.desk import (
@@ -115,9 +115,10 @@ def test_what_is_locked_already_is_not_free() -> None:
     assert isinstance(ask(account, LIMIT), Denial)
 
 
-def test_an_order_that_needs_nothing_is_denied() -> None:
-    nothing = OrderIntent("BTCUSDT", BUY, OrderType.MARKET)
-    denial = ask(account_of(USDT=100), nothing)
+@pytest.mark.parametrize("side", list(Side))
+def test_an_order_that_needs_nothing_is_denied(side: Side) -> None:
+    nothing = OrderIntent("BTCUSDT", side, OrderType.MARKET)
+    denial = ask(account_of(USDT=10**6, BTC=10**6), nothing)
     assert isinstance(denial, Denial)
     assert denial.limit_type is LimitType.BALANCE
 

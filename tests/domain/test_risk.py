@@ -91,6 +91,11 @@ def test_notionals_count_in_the_accounts_own_asset() -> None:
     for name in ("max_order_notional_quote", "max_position_notional_quote"):
         assert judge(account(limited(**{name: D(300)})), intent) is None
         assert judge(account(limited(**{name: D(300) - NEXT})), intent) is not None
+    # 2 ETH at a bid of 0.04999 BTC are worth another 5,998.8.
+    held = holding(position("ETHBTC", "2"))
+    for most, passes in ((D("6298.8"), True), (D("6298.8") - NEXT, False)):
+        state = account(limited(max_position_notional_quote=most), positions=held)
+        assert (judge(state, intent) is None) == passes
 
 
 def test_position_notional_counts_what_is_held_what_is_pending_and_what_is_asked() -> None:

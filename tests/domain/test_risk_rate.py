@@ -52,6 +52,11 @@ def test_a_third_of_the_last_minute_is_exactly_a_third() -> None:
     assert orders_last_minute(OrderRate(minute, 5, 15), at(20)) == 15
 
 
+def test_a_window_that_was_not_moved_on_counts_no_less_than_it_holds() -> None:
+    minute = int(at(0).timestamp()) // 60
+    assert orders_last_minute(OrderRate(minute, 3, 10), at(90)) == 3
+
+
 def test_a_quiet_minute_empties_the_window() -> None:
     rate = OrderRate(int(at(0).timestamp()) // 60, 50, 50)
     assert advance_rate(rate, at(119)).previous_count == 50

@@ -55,6 +55,7 @@ def test_halted_accepts_nothing(intent: OrderIntent) -> None:
         ErrorCode.TRADING_HALTED,
         LimitType.TRADING_STATE,
     )
+    assert denial.detail == "trading is HALTED: no order is accepted"
 
 
 def reducing(*orders: OpenOrder, quantity: str = "0.1") -> Account:

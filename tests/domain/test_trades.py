@@ -227,6 +227,7 @@ def test_an_order_that_was_proven_absent_and_appears_halts(status: OrderStatus) 
 def test_an_order_that_the_venue_has_confirmed_cannot_be_absent(status: OrderStatus) -> None:
     fills = () if status in {S.NEW, S.CANCELED, S.EXPIRED} else (fill_of(1, "60000", "1"),)
     confirmed = advance(limit_trade("1"), word(status, *fills))
+    assert confirmed.status is (S.FILLED if fills else status)
     with pytest.raises(HaltTrading):
         fail(confirmed, FAILURE, NOW)
     with pytest.raises(HaltTrading):
