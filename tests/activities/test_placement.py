@@ -107,9 +107,7 @@ async def new_desk(database: Database) -> Callable[[], Desk]:
 
     def compose(venue: ToldVenue | None = None) -> Desk:
         store, told = MongoAccountStore(database), venue or ToldVenue()
-        ports = TradingPorts(
-            store, MongoTrades(database), told, Quotes(), lambda: datetime.now(UTC)
-        )
+        ports = TradingPorts(store, MongoTrades(database), told, Quotes(), clock)
         return Desk(store, told, OrderPlacement(ports))
 
     await compose().store.open_account(USER, {"USDT": Decimal(10_000)})
