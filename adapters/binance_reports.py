@@ -7,22 +7,24 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from adapters.binance_venue import moment, order_status
+from adapters.binance_venue import cancel_id, moment, order_status
 from domain.trades import ExecutionReport, Fill
 
 _NEW = "NEW"
 _TRADE = "TRADE"
 _EXPIRED = "EXPIRED"
+_CANCELED = "CANCELED"
 
 
 def read_report(event: Mapping[str, Any]) -> tuple[str, ExecutionReport] | None:
     """Return the order's client id and what has happened to it.
 
-    None for what the order's own request caused: that it was accepted, and what it took from
-    the book or lost at that very moment (transaction time = order creation time). The answer
-    to the request says the same, and where that is lost its workflow asks; said a second
-    time it would only hold up a workflow that is busy with it. A triggered stop order is
-    news only once it trades.
+    None for what our own requests caused: that an order was accepted, what it took from the
+    book or lost at that very moment (transaction time = order creation time), and that we
+    canceled it. The workflow that made the request is busy with the answer at this moment,
+    and asks where it is lost. A signal would be harmful: one that comes while a workflow
+    completes makes Temporal run its last task, and a cancel that waits for it, again. A
+    triggered stop order is news only once it trades.
 
     Raises:
         ValueError: The message is not as documented (as are the three others).
@@ -34,7 +36,9 @@ def read_report(event: Mapping[str, Any]) -> tuple[str, ExecutionReport] | None:
     if event["x"] == _NEW or (is_immediate and event["x"] in {_TRADE, _EXPIRED}):
         return None
     # `c` of a cancellation is the id of the request to cancel; `C` is then the order's.
-    client_order_id = event.get("C") or event["c"]
+    client_order_id = str(event.get("C") or event["c"])
+    if event["x"] == _CANCELED and event["c"] == cancel_id(client_order_id):
+        return None
     report = ExecutionReport(
         venue_order_id=int(event["i"]),
         status=order_status(event["X"]),
@@ -42,7 +46,7 @@ def read_report(event: Mapping[str, Any]) -> tuple[str, ExecutionReport] | None:
         executed_quantity=Decimal(event["z"]),
         updated_at=moment(event["T"]),
     )
-    return str(client_order_id), report
+    return client_order_id, report
 
 
 def _fill(event: Mapping[str, Any]) -> Fill:

@@ -113,7 +113,8 @@ class TradeExecution:
                 with as_failures():
                     raise error from None
         await self._ask_venue()
-        await workflow.wait_condition(lambda: not self._heard)
+        # Nobody takes in a word that comes after the end, which the stream may have told first.
+        await workflow.wait_condition(lambda: not self._heard or self._is_settled)
         trade = self._trade
         if trade is None or trade.status is not OrderStatus.CANCELED:
             with as_failures():

@@ -68,9 +68,10 @@ def test_an_expiry(execution: str, status: str, ours: OrderStatus) -> None:
         {"x": "NEW", "X": "NEW", "m": False},  # a stop order that was triggered
         {"T": FILL["O"], "m": False},  # what it took from the book on arrival
         {"x": "EXPIRED", "X": "EXPIRED", "T": FILL["O"], "m": False},  # the rest of an IOC
+        {"x": "CANCELED", "X": "CANCELED", "c": "xbc-1", "C": "bc-1", "m": False},  # we did
     ],
 )
-def test_what_the_answer_to_the_order_says_already_is_no_news(change: dict[str, Any]) -> None:
+def test_what_the_answers_to_our_requests_say_is_no_news(change: dict[str, Any]) -> None:
     assert read_report({**FILL, **change}) is None
 
 
