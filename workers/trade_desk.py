@@ -31,6 +31,7 @@ from domain.errors import (
     Retryable,
     key_mismatch,
 )
+from domain.order_status import OrderStatus
 from domain.orders import Order, workflow_id
 from domain.placement import Placement
 from domain.timing import ANSWER_PATIENCE_S, START_TIMEOUT_S, WORKFLOW_TASK_TIMEOUT_S
@@ -39,6 +40,11 @@ from domain.trades import Trade
 from domain.trading_ports import TradeStore
 from workers.temporal import TRADING_QUEUE
 from workflows.trade_execution import SIDE, SYMBOL, USER_ID, TradeExecution
+
+# A signal that comes while a workflow completes makes Temporal run its last task again; an
+# update that waited for that task is refused, and has to be asked again.
+MAX_CROSSED = 20
+CROSSED_RETRY_S = 0.05
 
 _FINGERPRINT = "fingerprint"
 _UNREACHABLE = "the workflow service cannot be reached"
@@ -122,14 +128,27 @@ class TradeDesk:
             Retryable: The venue or our own services could not be reached.
         """
         handle = self._handle(trade_id)
-        try:
-            return await handle.execute_update(TradeExecution.cancel)
-        except WorkflowUpdateFailedError as error:
-            raise as_error(error.cause) from error
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise Rejected(ErrorCode.NOT_CANCELABLE, "the order is not open") from error
-            raise _unreachable() from error
+        for _ in range(MAX_CROSSED):
+            try:
+                return await handle.execute_update(TradeExecution.cancel)
+            except WorkflowUpdateFailedError as error:
+                raise as_error(error.cause) from error
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    raise Rejected(ErrorCode.NOT_CANCELABLE, "the order is not open") from error
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise _unreachable() from error
+            await asyncio.sleep(CROSSED_RETRY_S)
+            if not await self.is_running(trade_id):
+                return await self._canceled(handle)
+        raise _unreachable()
+
+    async def _canceled(self, handle: WorkflowHandle[TradeExecution, Placement]) -> Trade:
+        """Return the trade of a workflow that ended while a signal crossed its cancel."""
+        trade = (await self._result(handle)).trade
+        if trade is None or trade.status is not OrderStatus.CANCELED:
+            raise Rejected(ErrorCode.NOT_CANCELABLE, "the order is not open any more")
+        return trade
 
     async def is_running(self, trade_id: str) -> bool:
         """Tell whether a workflow is at work on the trade.
