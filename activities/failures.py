@@ -36,9 +36,12 @@ def as_failures() -> Iterator[None]:
 
 
 def as_error(failure: BaseException) -> BotCoreError:
-    """Return our error of a failed activity; what is not ours is a passing fault."""
+    """Return our error of a failed activity.
+
+    What is not ours, a time-out above all, says nothing of what was done before it.
+    """
     cause = failure.cause if isinstance(failure, ActivityError) else failure
     if isinstance(cause, ApplicationError) and cause.type in _KINDS and cause.details:
         extensions = cause.details[1] if len(cause.details) > 1 else {}
         return _KINDS[cause.type](ErrorCode(cause.details[0]), cause.message, **extensions)
-    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, f"a step failed: {cause or failure}")
+    return Ambiguous(ErrorCode.SERVICE_UNAVAILABLE, "a step did not come to its end")

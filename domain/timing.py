@@ -10,6 +10,10 @@ MAX_ATTEMPTS = 3
 # first, then this often.
 PERSISTENT_RETRY_MAX_S = 10.0
 
+# A venue that asks for a longer wait than this has failed: an order that left minutes later
+# would meet another market than its user saw.
+LONGEST_RETRY_AFTER_S = 5.0
+
 # A venue request is refused by the venue once it is older than this, so that its absence
 # can be proven soon. It begins with the reservation: a majority write and the start of the
 # workflow lie between, 10 ms on an idle machine and some 100 times that on a choked one.

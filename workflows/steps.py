@@ -30,6 +30,10 @@ _DOCUMENT_REST = RetryPolicy(
     backoff_coefficient=timing.RETRY_BACKOFF,
     maximum_attempts=timing.MAX_ATTEMPTS - 1,
 )
+# What the later attempts may take together; a Retry-After that leads beyond it ends them.
+_DOCUMENT_REST_TIMEOUT = timedelta(
+    seconds=(timing.MAX_ATTEMPTS - 1) * timing.STEP_TIMEOUT_S + timing.LONGEST_RETRY_AFTER_S
+)
 _PERSISTENT = RetryPolicy(
     initial_interval=timedelta(seconds=timing.FIRST_RETRY_S),
     backoff_coefficient=timing.RETRY_BACKOFF,
@@ -55,7 +59,7 @@ async def once(step: Any, *arguments: Any, summary: str) -> Any:
 async def by_document(step: Any, *arguments: Any, summary: str) -> Any:
     """Make a step with the document's policy: try, 1 s, try, 2 s, try, then fail.
 
-    A longer Retry-After takes the place of a wait.
+    A longer Retry-After takes the place of a wait; one that is too long ends the attempts.
 
     Raises:
         STEP_FAILURES: The last attempt failed, or one failed for good.
@@ -67,8 +71,10 @@ async def by_document(step: Any, *arguments: Any, summary: str) -> Any:
         if isinstance(error, (Rejected, HaltTrading)):
             raise
         wait_s = max(timing.FIRST_RETRY_S, error.extensions.get("retry_after_s", 0))
+        if wait_s > timing.LONGEST_RETRY_AFTER_S:
+            raise
     await workflow.sleep(wait_s, summary="wait before the second attempt")
-    return await _ordinary(step, arguments, _DOCUMENT_REST, summary)
+    return await _ordinary(step, arguments, _DOCUMENT_REST, summary, _DOCUMENT_REST_TIMEOUT)
 
 
 async def until_done(step: Any, *arguments: Any, summary: str) -> Any:
@@ -80,10 +86,17 @@ async def until_done(step: Any, *arguments: Any, summary: str) -> Any:
     return await _ordinary(step, arguments, _PERSISTENT, summary)
 
 
-async def _ordinary(step: Any, arguments: Sequence[Any], policy: RetryPolicy, summary: str) -> Any:
+async def _ordinary(
+    step: Any,
+    arguments: Sequence[Any],
+    policy: RetryPolicy,
+    summary: str,
+    within: timedelta | None = None,
+) -> Any:
     return await workflow.execute_activity(
         step,
         args=arguments,
+        schedule_to_close_timeout=within,
         start_to_close_timeout=_STEP_TIMEOUT,
         retry_policy=policy,
         summary=summary,

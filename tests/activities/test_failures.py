@@ -52,9 +52,9 @@ def test_an_ordinary_activitys_error_is_unwrapped() -> None:
 
 
 @pytest.mark.parametrize("fault", [ApplicationError("?", type="KeyError"), TimeoutError("late")])
-def test_what_is_not_ours_is_a_passing_fault(fault: BaseException) -> None:
+def test_what_is_not_ours_says_nothing_of_what_was_done(fault: BaseException) -> None:
     error = as_error(fault)
-    assert type(error) is Retryable
+    assert type(error) is Ambiguous
     assert error.code is ErrorCode.SERVICE_UNAVAILABLE
 
 
