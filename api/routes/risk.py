@@ -31,15 +31,14 @@ class Limits(AnswerModel):
 
 
 class LimitChanges(RequestModel):
-    """The limits to change; those that are not named stay as they are."""
+    """The limits to change; what is left out, or null, stays as it is."""
 
-    # The defaults only say "may be left out": what was not sent is never read.
-    max_open_positions: int = 0
-    max_position_notional_quote: Number = 0  # type: ignore[assignment]  # never read
-    max_order_notional_quote: Number = 0  # type: ignore[assignment]  # never read
-    max_daily_loss_pct: Number = 0  # type: ignore[assignment]  # never read
-    max_orders_per_minute: int = 0
-    price_collar_bps: int = 0
+    max_open_positions: int | None = None
+    max_position_notional_quote: Number | None = None
+    max_order_notional_quote: Number | None = None
+    max_daily_loss_pct: Number | None = None
+    max_orders_per_minute: int | None = None
+    price_collar_bps: int | None = None
 
 
 class TradingStateChange(RequestModel):
@@ -66,7 +65,7 @@ async def read_limits(user: CurrentUser, services: ServicesOf) -> Response:
 @router.put("/limits", response_model=Limits)
 async def put_limits(body: LimitChanges, user: CurrentUser, services: ServicesOf) -> Response:
     """Change limits; every order from now on is judged by them."""
-    changes = body.model_dump(include=body.model_fields_set)
+    changes = body.model_dump(exclude_none=True)
 
     def decide(account: Account) -> Account:
         return replace(account, limits=changed_limits(account.limits, changes))

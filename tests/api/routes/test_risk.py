@@ -71,7 +71,7 @@ async def test_limits_are_read_and_changed_in_part(trader: Trader) -> None:
     assert (changed.status_code, changed.headers["cache-control"]) == (200, "private, no-store")
     expected = DEFAULTS | {"max_open_positions": 3, "max_daily_loss_pct": D("2.5")}
     assert read(changed) == expected
-    assert read(await trader.put(LIMITS)) == expected
+    assert read(await trader.put(LIMITS, price_collar_bps=None)) == expected
     assert await trader.get(LIMITS) == expected
 
 
@@ -80,7 +80,6 @@ async def test_limits_are_read_and_changed_in_part(trader: Trader) -> None:
     [
         {"max_open_positions": -1},
         {"max_open_positions": D("1.5")},
-        {"max_open_positions": None},
         {"max_open_positions": 1_001},
         {"max_order_notional_quote": -1},
         {"max_order_notional_quote": "100"},
