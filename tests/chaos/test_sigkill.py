@@ -1,7 +1,8 @@
 """Whoever is killed, wherever: one order, one trade, one event, nothing held.
 
 All points of one victim are held at the same time, each by a trade of its own, and one
-SIGKILL ends them together; what was held is then lost, or arrives without its sender.
+SIGKILL ends them together; what was held is then lost, or arrives without its sender. A
+process that is only frozen wakes up later and believes that nothing has happened.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 
+from domain.timing import ORPHAN_AGE_S, ORPHAN_SWEEP_INTERVAL_S
 from tests.chaos.links import Hold, commit_of, having, record_of, reservation_of
 from tests.chaos.people import Person, World, until
 from tests.chaos.system import Links
@@ -111,8 +113,10 @@ async def _settled(world: World, people: dict[str, Person]) -> None:
         raise TimeoutError(f"not settled by who took over: {list(left)}") from error
 
 
-async def _kill_api(world: World, people: dict[str, Person]) -> None:
-    """Kill the API in its first attempts; the trading worker takes over."""
+async def _held_in_api(
+    world: World, people: dict[str, Person]
+) -> tuple[dict[str, Hold], list[asyncio.Task[httpx.Response]]]:
+    """Place every order, and stop the API's first attempts at their points."""
     links = world.system.api_links
     holds: dict[str, Hold] = {}
     requests = []
@@ -122,12 +126,31 @@ async def _kill_api(world: World, people: dict[str, Person]) -> None:
                 holds[point.name] = point.catch(links, people[point.name])
                 requests.append(asyncio.create_task(people[point.name].place(KEY)))
         await _reached(list(holds.values()), REACH_S)
+    return holds, requests
+
+
+async def _kill_api(world: World, people: dict[str, Person]) -> None:
+    """Kill the API in its first attempts; the trading worker takes over."""
+    holds, requests = await _held_in_api(world, people)
     world.system.api.kill()
     _release(holds, is_last=False)
     await asyncio.gather(*requests, return_exceptions=True)
     await _settled(world, people)
     _release(holds, is_last=True)
     await world.system.api.start()
+
+
+async def _freeze_api(world: World, people: dict[str, Person]) -> None:
+    """Stop the API until the trading worker has done its work, and let it go on where it was."""
+    holds, requests = await _held_in_api(world, people)
+    world.system.api.freeze()
+    await _settled(world, people)
+    for hold in holds.values():
+        hold.deliver()
+    world.system.api.thaw()
+    for answer in await asyncio.gather(*requests):
+        # A caller may be told to try again, but never of another trade.
+        assert answer.status_code in {200, 201, 202, 503}, answer.text
 
 
 async def _kill_worker(world: World, people: dict[str, Person]) -> None:
@@ -156,9 +179,47 @@ async def _kill_worker(world: World, people: dict[str, Person]) -> None:
 
 
 KILLS: dict[str, Callable[[World, dict[str, Person]], Coroutine[Any, Any, None]]] = {
-    "API": _kill_api,
-    "worker": _kill_worker,
+    "API killed": _kill_api,
+    "worker killed": _kill_worker,
+    "API frozen": _freeze_api,
 }
+
+
+@pytest.fixture(scope="module")
+async def silent(world: World) -> Person:
+    """Return somebody who never asks again after the API died."""
+    return await world.register()
+
+
+async def test_without_an_intent_nothing_leaves_and_a_repeat_places_once(
+    world: World, silent: Person
+) -> None:
+    """Killed before the workflow's start is stored, with and without a reservation."""
+    system, (reserved, bare) = world.system, await world.people(2)
+    reservation = system.api_links.mongodb.hold(reservation_of(bare.user_id))
+    intent = system.api_links.temporal.hold(having(f"trade-{reserved.trade_id(KEY)}"))
+    requests = [asyncio.create_task(reserved.place(KEY))]
+    await _reached([intent], REACH_S)
+    # The connection to Temporal is held by now; the other starts wait behind this one.
+    requests += [asyncio.create_task(person.place(KEY)) for person in (bare, silent)]
+    await _reached([reservation], REACH_S)
+    for person in (reserved, silent):
+        holds = partial(world.holds, person, person.trade_id(KEY))
+        await until(holds, REACH_S, "the reservation")
+    system.api.kill()
+    for hold in (reservation, intent):
+        hold.lose()
+    await asyncio.gather(*requests, return_exceptions=True)
+    for person in (reserved, bare, silent):
+        assert not await world.has_workflow(person.trade_id(KEY))
+        assert await world.orders_at_venue(person.client_order_id(KEY)) == 0
+    await world.assert_even(bare)
+    await system.api.start()
+    for person in (reserved, bare):
+        answer = await person.place(KEY)
+        assert answer.status_code == 201, answer.text
+        await until(partial(world.is_settled, person, person.trade_id(KEY)), REACH_S)
+        await world.assert_one_trade(person, KEY)
 
 
 @pytest.fixture(scope="module", params=KILLS)
@@ -177,31 +238,12 @@ async def test_the_dead_leave_one_trade(aftermath: Aftermath, point: str) -> Non
     await aftermath.world.assert_one_trade(person, KEY)
 
 
-async def test_without_an_intent_nothing_leaves_and_a_repeat_places_once(world: World) -> None:
-    """Killed before the workflow's start is stored, with and without a reservation."""
-    system, (reserved, bare) = world.system, await world.people(2)
-    reservation = system.api_links.mongodb.hold(reservation_of(bare.user_id))
-    intents = [
-        system.api_links.temporal.hold(having(f"trade-{person.trade_id(KEY)}"))
-        for person in (reserved, bare)
-    ]
-    requests = [asyncio.create_task(reserved.place(KEY))]
-    await _reached(intents[:1], REACH_S)
-    await until(lambda: world.holds(reserved, reserved.trade_id(KEY)), REACH_S, "the reservation")
-    # The connection to Temporal is held by now; this start waits behind the other.
-    requests.append(asyncio.create_task(bare.place(KEY)))
-    await _reached([reservation], REACH_S)
-    system.api.kill()
-    for hold in (reservation, *intents):
-        hold.lose()
-    await asyncio.gather(*requests, return_exceptions=True)
-    for person in (reserved, bare):
-        assert not await world.has_workflow(person.trade_id(KEY))
-        assert await world.orders_at_venue(person.client_order_id(KEY)) == 0
-    await world.assert_even(bare)
-    await system.api.start()
-    for person in (reserved, bare):
-        answer = await person.place(KEY)
-        assert answer.status_code == 201, answer.text
-        await until(partial(world.is_settled, person, person.trade_id(KEY)), REACH_S)
-        await world.assert_one_trade(person, KEY)
+async def test_a_reservation_that_nobody_asks_about_is_released(
+    world: World, silent: Person
+) -> None:
+    async def is_released() -> bool:
+        return not await world.holds(silent, silent.trade_id(KEY))
+
+    await until(is_released, ORPHAN_AGE_S + 3 * ORPHAN_SWEEP_INTERVAL_S, "the sweep")
+    assert await world.orders_at_venue(silent.client_order_id(KEY)) == 0
+    await world.assert_even(silent)
