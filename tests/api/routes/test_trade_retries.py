@@ -1,16 +1,12 @@
 """The document's retry policy, read from the workflow's history: attempts at 0, 1 and 3 s."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from tests.api.routes.trading import D, Market, Trader, read, refused
-from workers.temporal import DATA_CONVERTER
-from workflows.trade_execution import TradeExecution
+from tests.api.routes.trading import Market, Trader, ended_history, refused
 
 ORDERS = {"method": "POST", "path": "/api/v3/order"}
 # How much later than the policy says an attempt may begin on a busy machine.
@@ -48,19 +44,12 @@ class Attempts:
         return (moment - self.began) / timedelta(seconds=1)
 
 
-async def ended(trader: Trader, trade_id: str) -> WorkflowHistory:
-    """Return the history of a trade's workflow once it has ended."""
-    handle = trader.workflow(trade_id)
-    await asyncio.gather(handle.result(), return_exceptions=True)
-    return await handle.fetch_history()
-
-
 async def test_a_failing_order_is_tried_at_0_1_and_3_s_and_then_fails(
     trader: Trader, market: Market
 ) -> None:
     fault = await market.fault(kind="rate_limit", match=ORDERS, retry_after_s=1)
     problem = refused(await trader.execute(key="k"), 503, "VENUE_UNAVAILABLE")
-    attempts = Attempts(await ended(trader, problem["trade_id"]), "place_order")
+    attempts = Attempts(await ended_history(trader, problem["trade_id"]), "place_order")
     assert len(attempts.first) == 1
     assert attempts.after_s(attempts.first[0]) < LATE_S
     (second,), ((number, third),) = attempts.scheduled, attempts.last
@@ -84,7 +73,7 @@ async def test_a_failing_order_is_tried_at_0_1_and_3_s_and_then_fails(
 async def test_a_final_no_is_not_tried_again(trader: Trader, market: Market) -> None:
     fault = await market.fault(kind="reject", match=ORDERS)
     problem = refused(await trader.execute(), 422, "INVALID_ORDER")
-    attempts = Attempts(await ended(trader, problem["trade_id"]), "place_order")
+    attempts = Attempts(await ended_history(trader, problem["trade_id"]), "place_order")
     assert (len(attempts.first), attempts.scheduled, attempts.last) == (1, [], [])
     assert await market.fired(fault) == 1
 
@@ -93,7 +82,7 @@ async def test_refused_keys_are_not_tried_again(trader: Trader, market: Market) 
     refusal = {"status": 401, "code": -2015, "msg": "Invalid API-key, IP, or permissions."}
     fault = await market.fault(kind="reject", match=ORDERS, **refusal)
     problem = refused(await trader.execute(), 403, "FORBIDDEN")
-    attempts = Attempts(await ended(trader, problem["trade_id"]), "place_order")
+    attempts = Attempts(await ended_history(trader, problem["trade_id"]), "place_order")
     assert (len(attempts.first), attempts.scheduled) == (1, [])
     assert await market.fired(fault) == 1
 
@@ -103,7 +92,7 @@ async def test_a_longer_retry_after_takes_the_place_of_the_wait(
 ) -> None:
     await market.fault(kind="rate_limit", match=ORDERS, retry_after_s=2, count=1)
     trade = await trader.bought()
-    attempts = Attempts(await ended(trader, trade["trade_id"]), "place_order")
+    attempts = Attempts(await ended_history(trader, trade["trade_id"]), "place_order")
     (second,) = attempts.scheduled
     assert 2.0 <= attempts.after_s(second) < 2.0 + LATE_S
     assert len(await market.orders(trade["trade_id"])) == 1
@@ -138,22 +127,3 @@ async def test_a_server_fault_is_asked_about_before_the_next_attempt(
     assert trade["status"] == "FILLED"
     assert await market.fired(fault) == 1
     assert len(await market.orders(trade["trade_id"])) == 1
-
-
-async def test_histories_replay(trader: Trader, market: Market) -> None:
-    await market.fault(kind="rate_limit", match=ORDERS, count=1)
-    ids = [(await trader.bought())["trade_id"]]
-    resting = await trader.bought(type="LIMIT", quantity=D("0.01"), price=D(55000))
-    await trader.call("DELETE", f"/api/trades/{resting['trade_id']}")
-    ids.append(resting["trade_id"])
-    await market.fault(kind="reject", match=ORDERS, count=1)
-    ids.append(refused(await trader.execute(), 422, "INVALID_ORDER")["trade_id"])
-    await trader.put("/api/risk/trading-state", state="HALTED", reason="")
-    ids.append(read(await trader.execute())["trade_id"])
-    replayer = Replayer(
-        workflows=[TradeExecution],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        data_converter=DATA_CONVERTER,
-    )
-    for trade_id in ids:
-        await replayer.replay_workflow(await ended(trader, trade_id))

@@ -1,14 +1,13 @@
 """A market that stands still, and people who trade on it."""
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import httpx
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowHandle, WorkflowHistory
 
 from adapters.exact_json import dump, load
 from domain.orders import client_order_id, workflow_id
@@ -172,5 +171,8 @@ def refused(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     return problem
 
 
-def new_key() -> str:
-    return secrets.token_hex(8)
+async def ended_history(trader: Trader, trade_id: str) -> WorkflowHistory:
+    """Return the history of a trade's workflow once it has ended."""
+    handle = trader.workflow(trade_id)
+    await asyncio.gather(handle.result(), return_exceptions=True)
+    return await handle.fetch_history()
