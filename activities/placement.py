@@ -132,9 +132,10 @@ class OrderPlacement:
         self, order: Order, intent_stored: Awaitable[object]
     ) -> tuple[_Decision, Placement | None]:
         """Reserve while the workflow is being started; a start that fails undoes it."""
-        # The start first: it takes longest.
-        stored, decision, recorded = await asyncio.gather(
-            intent_stored, self._reserve(order), self._recorded(order), return_exceptions=True
+        # In this order: the reservation begins by waiting for a quote, and meanwhile the
+        # start, which takes longest, is put together and sent.
+        decision, stored, recorded = await asyncio.gather(
+            self._reserve(order), intent_stored, self._recorded(order), return_exceptions=True
         )
         faults = [r for r in (stored, decision, recorded) if isinstance(r, BaseException)]
         if faults and not isinstance(decision, BaseException):

@@ -8,6 +8,7 @@ import uvloop
 from api.app import create_app
 from api.server import server_for
 from workers.logs import configure_logs
+from workers.process import settle_interpreter
 from workers.settings import Settings
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     settings = _settings()
     configure_logs(settings.log_level)
     server = server_for(create_app(settings), settings)
+    settle_interpreter()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve())
 

@@ -22,7 +22,7 @@ from adapters.redis_quotes import RedisQuoteBoard
 from domain.ports import CredentialVault
 from workers.connections import Connections, Need, open_connections
 from workers.identity_parts import credential_vault
-from workers.process import run_process
+from workers.process import run_process, settle_interpreter
 from workers.readiness import announce_ready
 from workers.schedules import ensure_schedules
 from workers.settings import Settings
@@ -120,6 +120,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
         vault = credential_vault(settings, connections.database)
         async with open_trading(settings, connections, accounts, vault) as trading:
             await ensure_schedules(trading.client)
+            settle_interpreter()
             announce_ready()
             await stop.wait()
 
