@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+README = RESULTS.parent.parent / "README.md"
 _COLUMNS = ("n", "p50_ms", "p95_ms", "p99_ms", "per_s", "cpu_ms_per_op")
 
 
@@ -73,7 +74,34 @@ class Report:
         path = RESULTS / f"{name}.json"
         path.write_text(json.dumps(document, indent=2) + "\n")
         self._print()
+        self._show_in_readme(name, document["measured_at"])
         return path
+
+    def _show_in_readme(self, name: str, measured_at: str) -> None:
+        """Put the table between the README's marks, where it has them."""
+        begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
+        text = README.read_text()
+        if begin not in text or end not in text:
+            return
+        before, rest = text.split(begin, 1)
+        after = rest.split(end, 1)[1]
+        shown = "\n".join([*self._markdown(), "", f"Measured at {measured_at}."])
+        README.write_text(f"{before}{begin}\n{shown}\n{end}{after}")
+
+    def _markdown(self) -> list[str]:
+        head = ["| what | " + " | ".join(_COLUMNS) + " |", "|---" + "|--:" * len(_COLUMNS) + "|"]
+        rows = [
+            f"| {row['name'].strip()} | "
+            + " | ".join(_cell(row.get(column)) for column in _COLUMNS)
+            + " |"
+            for row in self.rows
+        ]
+        goals = ["", "| goal | wanted | measured | met |", "|---|--:|--:|---|"]
+        goals += [
+            f"| {g.name} | {g.goal} | {g.value:g} | {'yes' if g.met else '**no**'} |"
+            for g in self.goals
+        ]
+        return head + rows + goals
 
     def _print(self) -> None:
         console = Console()
