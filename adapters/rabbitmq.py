@@ -156,8 +156,7 @@ class RabbitEventBus:
         except asyncio.CancelledError as error:
             # A connection that breaks cancels the confirmation that we wait for; that is a
             # fault of the broker, unless somebody has cancelled this very task.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if _is_cancelled():
                 raise
             raise _unavailable() from error
 
@@ -173,9 +172,19 @@ class RabbitEventBus:
             try:
                 channel = await self._connection.channel(on_return_raises=True)
                 return await declare_topology(channel, self._queue_type)
-            except CONNECTION_EXCEPTIONS as error:
+            except (Exception, asyncio.CancelledError) as error:
+                # aiormq has many words for a connection that broke under it, a cancellation
+                # and a bare Exception among them; this task must outlive all of them.
+                if _is_cancelled():
+                    raise
                 _log.warning("rabbitmq.topology_not_declared", error=repr(error))
                 await asyncio.sleep(RECONNECT_INTERVAL_S)
+
+
+def _is_cancelled() -> bool:
+    """Tell whether somebody has cancelled the current task, as opposed to what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _unavailable() -> Retryable:
