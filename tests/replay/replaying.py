@@ -1,6 +1,7 @@
 """Histories of trades, kept to be replayed by later code."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ def keep(name: str, history: WorkflowHistory) -> None:
     """Write a history down, without what tells the machine."""
     document = _without_place(json.loads(history.to_json()))
     document["workflow_id"] = history.workflow_id
-    (DIRECTORY / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
+    text = json.dumps(document, separators=(",", ":")).replace(socket.gethostname(), "host")
+    (DIRECTORY / f"{name}.json").write_text(text + "\n")
 
 
 def kept(name: str) -> WorkflowHistory:
