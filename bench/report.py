@@ -74,7 +74,7 @@ class Report:
         path = RESULTS / f"{name}.json"
         path.write_text(json.dumps(document, indent=2) + "\n")
         self._print()
-        self._show_in_readme(name, document["measured_at"])
+        self._show_in_readme(name, str(document["measured_at"]))
         return path
 
     def _show_in_readme(self, name: str, measured_at: str) -> None:
