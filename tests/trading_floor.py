@@ -84,6 +84,8 @@ class Floor:
         self._listening: list[asyncio.Task[None]] = []
 
     async def close(self) -> None:
+        await self.clear_faults()
+        await self.clear_book()
         for task in self._listening:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)

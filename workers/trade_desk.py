@@ -128,19 +128,19 @@ class TradeDesk:
             Retryable: The venue or our own services could not be reached.
         """
         handle = self._handle(trade_id)
-        for _ in range(MAX_CROSSED):
+        for crossed in range(MAX_CROSSED):
             try:
                 return await handle.execute_update(TradeExecution.cancel)
             except WorkflowUpdateFailedError as error:
                 raise as_error(error.cause) from error
             except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND and crossed:
+                    return await self._canceled(handle)
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise Rejected(ErrorCode.NOT_CANCELABLE, "the order is not open") from error
                 if error.status is not RPCStatusCode.FAILED_PRECONDITION:
                     raise _unreachable() from error
             await asyncio.sleep(CROSSED_RETRY_S)
-            if not await self.is_running(trade_id):
-                return await self._canceled(handle)
         raise _unreachable()
 
     async def _canceled(self, handle: WorkflowHandle[TradeExecution, Placement]) -> Trade:
