@@ -214,7 +214,7 @@ async def world_of(system: System) -> AsyncIterator[World]:
     await queue.consume(hear)
     temporal = await TemporalClient.connect(settings.temporal_address)
     try:
-        async with httpx.AsyncClient(base_url=system.api_url, timeout=30, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=system.api_url, timeout=90, trust_env=False) as http:
             vault = credential_vault(settings, database)
             yield World(system, http, database, vault, temporal, events)
     finally:
