@@ -9,6 +9,13 @@ from tests.trading_floor import Floor
 from workers.user_data.__main__ import follow_accounts
 
 
+@pytest.fixture(autouse=True)
+async def _tidy(floor: Floor) -> AsyncIterator[None]:
+    yield
+    await floor.clear_faults()
+    await floor.clear_book()
+
+
 @pytest.fixture
 async def following(floor: Floor) -> AsyncIterator[asyncio.Task[None]]:
     """Follow the floor's accounts; the test may cancel it."""
@@ -17,7 +24,5 @@ async def following(floor: Floor) -> AsyncIterator[asyncio.Task[None]]:
     async with asyncio.timeout(20):
         await ready.wait()
     yield task
-    await floor.clear_faults()
-    await floor.clear_book()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

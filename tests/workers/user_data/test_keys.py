@@ -31,9 +31,11 @@ async def test_new_keys_are_followed_without_a_restart(
         opened = await SandboxAccounts(floor.settings.exchange_url).open({"USDT": Decimal(10_000)})
         await floor.vault.store(person.user_id, opened)
         second = await floor.rest(person)
-        await until_followed(floor, second)
-        await floor.trade("0.01")
+        await floor.trade("0.004")
+        await floor.until_recorded(second, "PARTIALLY_FILLED")
+        await floor.trade("0.006")
         await floor.until_recorded(second, "FILLED")
+        assert await signals(floor, second) != []
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -119,7 +119,6 @@ async def test_what_was_missed_before_the_subscription_is_found(floor: Floor) ->
         record = await floor.until_recorded(whole, "PARTIALLY_FILLED")
         assert record["executed_quantity"] == Decimal("0.004")
     finally:
-        await floor.clear_book()
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
