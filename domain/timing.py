@@ -55,4 +55,4 @@ ORPHAN_SWEEP_INTERVAL_S = 10.0
 
 # A reader who asks for a trade that was answered a moment ago waits this long for its
 # record, so that everyone reads what they wrote.
-READ_YOUR_WRITES_S = 0.5
+READ_YOUR_WRITES_S = 2.0
