@@ -16,7 +16,14 @@ from time import perf_counter
 from typing import TypeAlias
 
 from domain.account import ACCOUNT_QUOTE_ASSET, Account, OpenOrder, TradingState
-from domain.errors import Ambiguous, ErrorCode, Rejected, Retryable, key_mismatch
+from domain.errors import (
+    Ambiguous,
+    BotCoreError,
+    ErrorCode,
+    Rejected,
+    Retryable,
+    key_mismatch,
+)
 from domain.market import Pricing
 from domain.orders import Order
 from domain.placement import Placement
@@ -114,9 +121,7 @@ class OrderPlacement:
 
     async def _first(self, order: Order, intent_stored: Awaitable[object] | None) -> Placement:
         if intent_stored is None:
-            # In this order: who settled the trade in between left a record for us to find.
-            decision = await self._reserve(order)
-            recorded = await self._recorded(order)
+            decision, recorded = await self._hold(order)
         else:
             decision, recorded = await self._beside(order, intent_stored)
         if recorded is not None:
@@ -134,17 +139,29 @@ class OrderPlacement:
         """Reserve while the workflow is being started; a start that fails undoes it."""
         # In this order: the reservation begins by waiting for a quote, and meanwhile the
         # start, which takes longest, is put together and sent.
-        decision, stored, recorded = await asyncio.gather(
-            self._reserve(order), intent_stored, self._recorded(order), return_exceptions=True
+        held, stored = await asyncio.gather(
+            self._hold(order), intent_stored, return_exceptions=True
         )
-        faults = [r for r in (stored, decision, recorded) if isinstance(r, BaseException)]
-        if faults and not isinstance(decision, BaseException):
+        if isinstance(stored, BaseException):
+            if not isinstance(held, BaseException):
+                await self._undo(order, held[0])
+            raise stored
+        if isinstance(held, BaseException):
+            raise held
+        return held
+
+    async def _hold(self, order: Order) -> tuple[_Decision, Placement | None]:
+        """Reserve, and then look for a record.
+
+        Never the other way round: another process may settle the trade in between, the
+        account no longer has the order then, and what tells of it is the record alone.
+        """
+        decision = await self._reserve(order)
+        try:
+            return decision, await self._recorded(order)
+        except BotCoreError:
             await self._undo(order, decision)
-        if faults:
-            raise faults[0]
-        assert not isinstance(decision, BaseException)  # noqa: S101 - narrows for the checker
-        assert not isinstance(recorded, BaseException)  # noqa: S101 - narrows for the checker
-        return decision, recorded
+            raise
 
     async def _reserve(self, order: Order) -> _Decision:
         pricing = await self._pricing(order)
