@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-import httpx
+import aiohttp
 import uvloop
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
@@ -34,7 +34,7 @@ _CREATED = 201
 class Trader:
     """One signed-in user, buying and selling in turn."""
 
-    http: httpx.AsyncClient
+    http: aiohttp.ClientSession
     token: str
     sides: Any = field(default_factory=lambda: itertools.cycle(("BUY", "BUY", "SELL")))
 
@@ -48,24 +48,25 @@ class Trader:
         }
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid.uuid4())}
         began = perf_counter()
-        answer = await self.http.post("/api/trades/execute", json=order, headers=headers)
+        async with self.http.post("/api/trades/execute", json=order, headers=headers) as answer:
+            body = await answer.read()
         total_ms = (perf_counter() - began) * 1000
-        if answer.status_code != _CREATED:
-            raise RuntimeError(f"{answer.status_code}: {answer.text}")
+        if answer.status != _CREATED:
+            raise RuntimeError(f"{answer.status}: {body.decode()}")
         venue = re.search(r"venue;dur=([\d.]+)", answer.headers["Server-Timing"])
         return total_ms, float(venue.group(1)) if venue else 0.0
 
 
-async def new_trader(http: httpx.AsyncClient) -> Trader:
+async def new_trader(http: aiohttp.ClientSession) -> Trader:
     """Register a user."""
     person = {
         "email": f"{uuid.uuid4().hex}@example.com",
         "password": uuid.uuid4().hex,
         "full_name": "Bench",
     }
-    answer = await http.post("/api/auth/register", json=person)
-    answer.raise_for_status()
-    return Trader(http, answer.json()["token"])
+    async with http.post("/api/auth/register", json=person) as answer:
+        answer.raise_for_status()
+        return Trader(http, (await answer.json())["token"])
 
 
 async def paced(make: Callable[[], Awaitable[Any]], count: int, per_s: float) -> list[Any]:
@@ -98,7 +99,9 @@ def cpu_row(before: dict[str, float], after: dict[str, float], count: int) -> di
     }
 
 
-async def measure_trades(system: System, http: httpx.AsyncClient, report: Report, n: int) -> None:
+async def measure_trades(
+    system: System, http: aiohttp.ClientSession, report: Report, n: int
+) -> None:
     """Measure trades paced and at once."""
     traders = [await new_trader(http) for _ in range(AT_ONCE)]
     await paced(traders[0].once, WARM_UP, PACE_PER_S)
@@ -158,9 +161,10 @@ def compare(report: Report) -> None:
     report.goal(name, ">= 0.5", share, met=share >= 0.5)  # noqa: PLR2004 - the goal
 
 
-async def count_starts(http: httpx.AsyncClient, report: Report) -> None:
+async def count_starts(http: aiohttp.ClientSession, report: Report) -> None:
     """Add how many workflow starts were eager, and how many fell back."""
-    text = (await http.get("/metrics")).text
+    async with http.get("/metrics") as answer:
+        text = await answer.text()
     found = dict(re.findall(r'botcore_trade_starts_total\{eager="(\w+)"\} ([\d.]+)', text))
     eager, fallen = (int(float(found.get(key, 0))) for key in ("true", "false"))
     report.rows.append({"name": f"starts: {eager} eager, {fallen} not", "n": eager + fallen})
@@ -171,8 +175,7 @@ async def run(count: int, name: str) -> None:
     """Measure everything and write the file."""
     report = Report()
     with private_system() as system:
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        async with httpx.AsyncClient(base_url=system.api_url, timeout=30, limits=limits) as http:
+        async with aiohttp.ClientSession(system.api_url) as http:
             await measure_trades(system, http, report, count)
             await count_starts(http, report)
         client = await Client.connect(

@@ -33,7 +33,10 @@ from workflows.trade_execution import TradeExecution
 
 # Resting orders whose workflow stays in memory; others are replayed from their history.
 MAX_CACHED_WORKFLOWS = 2_000
-# More orders at once than two cores can place only makes all of them late.
+# An order holds a workflow task from its start until it is settled. Where none is free its
+# start is not eager, and another process has to find out what this one is doing.
+MAX_WORKFLOW_TASKS = 1_000
+# More steps at once than two cores can make only makes all of them late.
 MAX_CONCURRENT_STEPS = 200
 
 
@@ -109,6 +112,7 @@ def _worker(trading: Trading) -> Worker:
         activities=[*activities.all, orphans.sweep],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=MAX_CACHED_WORKFLOWS,
+        max_concurrent_workflow_tasks=MAX_WORKFLOW_TASKS,
         max_concurrent_activities=MAX_CONCURRENT_STEPS,
         max_concurrent_local_activities=MAX_CONCURRENT_STEPS,
     )
