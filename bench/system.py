@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from workers.settings import Settings
+
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 30.0
 
@@ -36,6 +38,11 @@ class System:
     def temporal_address(self) -> str:
         """The address of Temporal."""
         return self.environment["BOTCORE_TEMPORAL_ADDRESS"]
+
+    def settings(self) -> Settings:
+        """Return the settings of the stack's processes."""
+        given = {name.removeprefix("BOTCORE_").lower(): v for name, v in self.environment.items()}
+        return Settings.model_validate(given)
 
     def cpu_s(self) -> dict[str, float]:
         """Return the CPU seconds that each part has used so far, by the name of its program."""
@@ -75,7 +82,9 @@ def private_system() -> Iterator[System]:
             )
         try:
             _wait_ready(stack, log_path)
-            yield System(environment, psutil.Process(stack.pid))
+            made = (Path(directory) / "run" / "secrets.env").read_text().splitlines()
+            secrets = dict(line.split("=", 1) for line in made if "=" in line)
+            yield System({**environment, **secrets}, psutil.Process(stack.pid))
         finally:
             stack.send_signal(signal.SIGTERM)
             stack.wait(STOP_TIMEOUT_S)

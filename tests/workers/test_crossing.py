@@ -9,7 +9,7 @@ from workflows.trade_execution import TradeExecution
 
 async def knock(floor: Floor, order: Order) -> None:
     """Signal a workflow now and again while it is canceled; not for ever, for it could not end."""
-    handle = floor.trading.client.get_workflow_handle_for(TradeExecution.run, order.workflow_id)
+    handle = floor.trading.client.get_workflow_handle(order.workflow_id)
     for _ in range(6):
         await handle.signal(TradeExecution.check_venue)
 
