@@ -30,7 +30,12 @@ from domain.placement import Placement
 from domain.ports import QuoteBoard
 from domain.reservation import NOT_UNDER_WAY, Reserved, release, reserve, restamp
 from domain.risk import Denial
-from domain.timing import ABSENCE_MARGIN_MS, READ_YOUR_WRITES_S, RECEIVE_WINDOW_MS
+from domain.timing import (
+    ABSENCE_MARGIN_MS,
+    FIRST_ATTEMPT_LIMIT_S,
+    READ_YOUR_WRITES_S,
+    RECEIVE_WINDOW_MS,
+)
 from domain.trade_view import trade_of_view
 from domain.trades import Failure, Trade, advance, fail, submitting
 from domain.trading_ports import AccountStore, Clock, TradeStore, Venue
@@ -139,6 +144,7 @@ class OrderPlacement:
         """Reserve while the workflow is being started; a start that fails undoes it."""
         # In this order: the reservation begins by waiting for a quote, and meanwhile the
         # start, which takes longest, is put together and sent.
+        began = perf_counter()
         held, stored = await asyncio.gather(
             self._hold(order), intent_stored, return_exceptions=True
         )
@@ -148,6 +154,10 @@ class OrderPlacement:
             raise stored
         if isinstance(held, BaseException):
             raise held
+        if perf_counter() - began > FIRST_ATTEMPT_LIMIT_S:
+            await self._undo(order, held[0])
+            # Another worker may have it by now.
+            raise Ambiguous(ErrorCode.SERVICE_UNAVAILABLE, "the order was not ready in time")
         return held
 
     async def _hold(self, order: Order) -> tuple[_Decision, Placement | None]:

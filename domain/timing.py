@@ -56,3 +56,8 @@ ORPHAN_SWEEP_INTERVAL_S = 10.0
 # A reader who asks for a trade that was answered a moment ago waits this long for its
 # record, so that everyone reads what they wrote.
 READ_YOUR_WRITES_S = 2.0
+
+# A first attempt that reserves later than this after its workflow's start is left to the
+# workflow: once a workflow task has timed out another worker may have ended the trade, and
+# what is sent here must be refused by the venue before that can be.
+FIRST_ATTEMPT_LIMIT_S = WORKFLOW_TASK_TIMEOUT_S - RECEIVE_WINDOW_MS / 1_000 - 0.5

@@ -3,13 +3,17 @@
 import asyncio
 from decimal import Decimal
 
+import pytest
+
 from activities.placement import OrderPlacement, TradingPorts
 from adapters.mongo import Database
 from adapters.mongo_accounts import MongoAccountStore
 from adapters.mongo_trades import MongoTrades
+from domain.errors import Ambiguous
 from domain.market import Quote
 from domain.order_status import OrderStatus
 from domain.ports import QuoteBoard
+from domain.timing import FIRST_ATTEMPT_LIMIT_S
 from tests.activities.test_placement import BUY, FILLED, Quotes, ToldVenue, clock, stored
 from tests.domain.strategies import USER
 
@@ -47,3 +51,21 @@ async def test_it_is_not_sent_again(database: Database) -> None:
     assert silent.calls == []
     account = await store.load(USER)
     assert (account.orders, account.balances) == ({}, settled)
+
+
+async def test_a_first_attempt_that_stalled_leaves_the_order_to_its_workflow(
+    database: Database,
+) -> None:
+    quotes, silent = HeldQuotes(), ToldVenue()
+    store = MongoAccountStore(database)
+    placement = OrderPlacement(TradingPorts(store, MongoTrades(database), silent, quotes, clock))
+    await store.open_account(USER, {"USDT": Decimal(10_000)})
+    begun = placement.begin(BUY, stored())
+    await asyncio.sleep(FIRST_ATTEMPT_LIMIT_S + 0.05)
+    quotes.come.set()
+    with pytest.raises(Ambiguous):
+        await begun
+    account = await store.load(USER)
+    assert silent.calls == []
+    assert account.orders == {}
+    assert account.balance("USDT").free == 10_000
