@@ -41,7 +41,14 @@ def as_error(failure: BaseException) -> BotCoreError:
     What is not ours, a time-out above all, says nothing of what was done before it.
     """
     cause = failure.cause if isinstance(failure, ActivityError) else failure
-    if isinstance(cause, ApplicationError) and cause.type in _KINDS and cause.details:
+    if isinstance(cause, ApplicationError) and is_ours(cause):
         extensions = cause.details[1] if len(cause.details) > 1 else {}
-        return _KINDS[cause.type](ErrorCode(cause.details[0]), cause.message, **extensions)
+        return _KINDS[str(cause.type)](ErrorCode(cause.details[0]), cause.message, **extensions)
     return Ambiguous(ErrorCode.SERVICE_UNAVAILABLE, "a step did not come to its end")
+
+
+def is_ours(failure: BaseException) -> bool:
+    """Tell whether a failure carries one of our errors, and not one of Temporal's own."""
+    return (
+        isinstance(failure, ApplicationError) and failure.type in _KINDS and bool(failure.details)
+    )

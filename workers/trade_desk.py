@@ -21,7 +21,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.failures import as_error
+from activities.failures import as_error, is_ours
 from activities.placement import OrderPlacement
 from domain.errors import (
     Ambiguous,
@@ -214,9 +214,11 @@ class TradeDesk:
         try:
             return await handle.execute_update(TradeExecution.outcome)
         except WorkflowUpdateFailedError as error:
-            raise as_error(error.cause) from error
+            if is_ours(error.cause):
+                raise as_error(error.cause) from error
+            # The workflow ended while the update was on its way.
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if error.status not in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
                 raise _unreachable() from error
         except RPCTimeoutOrCancelledError as error:
             # How the SDK tells that our own patience has ended.

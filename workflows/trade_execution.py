@@ -165,6 +165,7 @@ class TradeExecution:
                 placement.denial,
                 summary="publish the denial",
             )
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return placement
 
     async def _settle(self) -> None:

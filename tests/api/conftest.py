@@ -13,7 +13,9 @@ import structlog
 from adapters.mongo import open_client
 from api.app import create_app
 from tests.api.people import Edge, OpenEdge
+from tests.conftest import StartServer
 from workers.settings import Settings
+from workers.stack import servers
 
 CREDENTIALS_KEY = "q1VsG+qrHhz3n5UZ0cKpUQmm/7Eh0SWCwhXoU9oiPfs="
 START_TIMEOUT_S = 20
@@ -30,6 +32,18 @@ def _plain_logs() -> None:
             structlog.processors.JSONRenderer(default=str),
         ]
     )
+
+
+@pytest.fixture(scope="session")
+def exchange_url(session_servers: StartServer) -> str:
+    """An exchange whose market stands still when these tests say so, and nobody else's does."""
+    return session_servers(servers.EXCHANGE).url
+
+
+@pytest.fixture(scope="session")
+def redis_url(session_servers: StartServer) -> str:
+    """A Redis on which nobody else's prices are announced: its channels know no databases."""
+    return session_servers(servers.REDIS).url
 
 
 @pytest.fixture(scope="session")
