@@ -35,6 +35,14 @@ class Driver:
         self._windows: dict[tuple[str, int], RollingWindow] = {}
         self._klines: dict[str, int] = {}
 
+    def open(self) -> None:
+        """Quote every symbol once, so that nobody meets an empty book at the start."""
+        now = now_ms()
+        for listing in self._venue.listings.values():
+            if not listing.paused:
+                for price in listing.source.targets(now):
+                    listing.maker.step(price, now)
+
     async def run(self) -> None:
         """Drive until canceled."""
         while True:
