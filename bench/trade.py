@@ -40,7 +40,10 @@ class Trader:
 
     http: aiohttp.ClientSession
     token: str
-    sides: Any = field(default_factory=lambda: itertools.cycle(("BUY", "BUY", "SELL")))
+    # Fees are taken from what is bought: one purchase ahead, so that a sale never fails.
+    sides: Any = field(
+        default_factory=lambda: itertools.chain(["BUY"], itertools.cycle(["BUY", "SELL"]))
+    )
 
     async def once(self) -> tuple[float, float]:
         """Place one order; return the milliseconds in all and those at the venue."""

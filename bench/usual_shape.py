@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import cycle
+from itertools import chain, cycle
 from time import perf_counter
 from typing import Any
 
@@ -165,5 +165,5 @@ async def usual_trader(settings: Settings, user_id: str) -> AsyncIterator[UsualT
             ],
             workflow_runner=UnsandboxedWorkflowRunner(),
         ):
-            yield UsualTrader(client, order, cycle((Side.BUY, Side.BUY, Side.SELL)))
+            yield UsualTrader(client, order, chain([Side.BUY], cycle([Side.BUY, Side.SELL])))
         await venue.close()
