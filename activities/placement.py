@@ -42,7 +42,8 @@ from domain.trading_ports import AccountStore, Clock, TradeStore, Venue
 
 # Placements that a request began and whose workflow has not asked for them yet.
 MAX_BEGUN = 1_000
-_SETTLING_POLL_S = 0.01
+# Each look reads the committed account; more often, and the looking delays what it waits for.
+_SETTLING_POLL_S = 0.05
 
 # What the account says to an order: held now, held already, or denied.
 _Decision: TypeAlias = Reserved | OpenOrder | Denial
