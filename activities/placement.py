@@ -74,7 +74,10 @@ class OrderPlacement:
         if it runs in this process, joins this one.
         """
         task = asyncio.create_task(self._first(order, intent_stored))
-        self._begun[order.trade_id] = task
+        earlier = self._begun.get(order.trade_id)
+        if earlier is None or (earlier.done() and earlier.exception() is not None):
+            # A repeat must not take the place of the attempt that the workflow will join.
+            self._begun[order.trade_id] = task
         if len(self._begun) > MAX_BEGUN:
             self._begun.popitem(last=False)
         return task
@@ -150,6 +153,9 @@ class OrderPlacement:
             self._hold(order), intent_stored, return_exceptions=True
         )
         if isinstance(stored, BaseException):
+            # No workflow of this attempt's making will come and join it.
+            if self._begun.get(order.trade_id) is asyncio.current_task():
+                del self._begun[order.trade_id]
             if not isinstance(held, BaseException):
                 await self._undo(order, held[0])
             raise stored
