@@ -10,7 +10,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
 from typing import TypeAlias
@@ -26,7 +25,7 @@ from domain.errors import (
 )
 from domain.market import Pricing
 from domain.orders import Order
-from domain.placement import Placement
+from domain.placement import Placement, is_premature, the_same
 from domain.ports import QuoteBoard
 from domain.reservation import NOT_UNDER_WAY, Reserved, release, reserve, restamp
 from domain.risk import Denial
@@ -118,7 +117,7 @@ class OrderPlacement:
         open_order = account.orders.get(order.trade_id)
         if open_order is None:
             return await self._recorded(order)
-        return _same(open_order, order)
+        return the_same(open_order, order)
 
     async def _recorded(self, order: Order) -> Placement | None:
         view = await self._ports.trades.trade(order.trade_id)
@@ -139,7 +138,7 @@ class OrderPlacement:
         if isinstance(decision, Denial):
             return Placement(denial=decision)
         if isinstance(decision, OpenOrder):
-            return await self._again(_same(decision, order))
+            return await self._again(the_same(decision, order))
         return await self._send(decision.open_order)
 
     async def _beside(
@@ -185,7 +184,7 @@ class OrderPlacement:
         patience_s = READ_YOUR_WRITES_S
         while True:
             decision, account = await self._decide(order, pricing)
-            if patience_s <= 0 or not _is_premature(decision, account, self._ports.clock()):
+            if patience_s <= 0 or not is_premature(decision, account, self._ports.clock()):
                 return decision
             # The caller may know a fill from our own answer that is not on the account yet.
             await asyncio.sleep(_SETTLING_POLL_S)
@@ -291,23 +290,3 @@ class OrderPlacement:
 
 def _trade(open_order: OpenOrder) -> Trade:
     return submitting(open_order.order, open_order.created_at)
-
-
-def _same(open_order: OpenOrder, order: Order) -> OpenOrder:
-    """Return the order of the account if it is the one that was asked for.
-
-    Raises:
-        Retryable: It is another one under the same Idempotency-Key; whoever reserved it has
-            lost the key to this one, and is about to withdraw it.
-    """
-    if open_order.order.fingerprint != order.fingerprint:
-        raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "another order is under this key yet")
-    return open_order
-
-
-def _is_premature(decision: _Decision, account: Account, now: datetime) -> bool:
-    """Whether a denial for want of balance was made while a fill was on its way."""
-    if not isinstance(decision, Denial) or decision.code is not ErrorCode.INSUFFICIENT_BALANCE:
-        return False
-    fresh = now - timedelta(seconds=READ_YOUR_WRITES_S)
-    return any(not o.is_confirmed and o.created_at > fresh for o in account.orders.values())

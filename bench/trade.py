@@ -218,7 +218,7 @@ async def run(count: int, name: str) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="bench.trade", description=__doc__)
-    parser.add_argument("--count", type=int, default=600, help="orders in each measurement")
+    parser.add_argument("--count", type=int, default=400, help="orders in each measurement")
     parser.add_argument("--name", default="trade", help="of the file in bench/results")
     arguments = parser.parse_args()
     uvloop.run(run(arguments.count, arguments.name))
