@@ -7,6 +7,7 @@ nothing prove that nothing is there.
 """
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from domain.errors import (
 )
 from domain.market import Pricing
 from domain.orders import Order
-from domain.placement import Placement, is_premature, the_same
+from domain.placement import LeftToWorkflow, Placement, is_premature, the_same
 from domain.ports import QuoteBoard
 from domain.reservation import NOT_UNDER_WAY, Reserved, release, reserve, restamp
 from domain.risk import Denial
@@ -66,13 +67,14 @@ class OrderPlacement:
         self._ports = ports
         self._begun: OrderedDict[str, asyncio.Task[Placement]] = OrderedDict()
 
-    def begin(self, order: Order, intent_stored: Awaitable[object]) -> asyncio.Task[Placement]:
+    def begin(self, order: Order, started: Awaitable[bool]) -> asyncio.Task[Placement]:
         """Begin the first attempt beside the start of the workflow that owns it.
 
-        The order leaves only once `intent_stored` is done. The workflow's own first attempt,
-        if it runs in this process, joins this one.
+        The order leaves only once `started` tells that the workflow is stored and that its
+        first task came to this process: its first attempt will join this one. Where the task
+        went elsewhere, the attempt ends with `LeftToWorkflow`.
         """
-        task = asyncio.create_task(self._first(order, intent_stored))
+        task = asyncio.create_task(self._first(order, started))
         earlier = self._begun.get(order.trade_id)
         if earlier is None or (earlier.done() and earlier.exception() is not None):
             # A repeat must not take the place of the attempt that the workflow will join.
@@ -90,7 +92,8 @@ class OrderPlacement:
         """
         begun = self._begun.pop(order.trade_id, None)
         if begun is not None:
-            return await asyncio.shield(begun)
+            with contextlib.suppress(LeftToWorkflow):
+                return await asyncio.shield(begun)
         known = await self._known(order)
         if isinstance(known, OpenOrder):
             return await self._again(known)
@@ -114,8 +117,7 @@ class OrderPlacement:
 
     async def _known(self, order: Order) -> OpenOrder | Placement | None:
         account = await self._ports.accounts.load(order.user_id)
-        open_order = account.orders.get(order.trade_id)
-        if open_order is None:
+        if (open_order := account.orders.get(order.trade_id)) is None:
             return await self._recorded(order)
         return the_same(open_order, order)
 
@@ -127,11 +129,11 @@ class OrderPlacement:
             raise key_mismatch()  # the first order's workflow is older than Temporal's memory
         return Placement(trade=trade_of_view(order, view))
 
-    async def _first(self, order: Order, intent_stored: Awaitable[object] | None) -> Placement:
-        if intent_stored is None:
-            decision, recorded = await self._hold(order)
+    async def _first(self, order: Order, started: Awaitable[bool] | None) -> Placement:
+        if started is None:
+            decision, recorded = await self._alone(order)
         else:
-            decision, recorded = await self._beside(order, intent_stored)
+            decision, recorded = await self._beside(order, started)
         if recorded is not None:
             await self._undo(order, decision)
             return recorded
@@ -142,31 +144,36 @@ class OrderPlacement:
         return await self._send(decision.open_order)
 
     async def _beside(
-        self, order: Order, intent_stored: Awaitable[object]
+        self, order: Order, started: Awaitable[bool]
     ) -> tuple[_Decision, Placement | None]:
-        """Reserve while the workflow is being started; a start that fails undoes it."""
-        # In this order: the reservation begins by waiting for a quote, and meanwhile the
-        # start, which takes longest, is put together and sent.
-        began = perf_counter()
-        held, stored = await asyncio.gather(
-            self._hold(order), intent_stored, return_exceptions=True
-        )
-        if isinstance(stored, BaseException):
-            # No workflow of this attempt's making will come and join it.
-            if self._begun.get(order.trade_id) is asyncio.current_task():
-                del self._begun[order.trade_id]
-            if not isinstance(held, BaseException):
-                await self._undo(order, held[0])
-            raise stored
-        if isinstance(held, BaseException):
-            raise held
-        if perf_counter() - began > FIRST_ATTEMPT_LIMIT_S:
-            await self._undo(order, held[0])
-            # Another worker may have it by now.
-            raise Ambiguous(ErrorCode.SERVICE_UNAVAILABLE, "the order was not ready in time")
-        return held
+        """Reserve, and look for an old record, while the workflow is being started.
 
-    async def _hold(self, order: Order) -> tuple[_Decision, Placement | None]:
+        Nobody else can settle this trade in the meantime: the workflow is new, and its first
+        task is here until it times out.
+        """
+        began = perf_counter()
+        # The first two begin by waiting; meanwhile the start, which takes longest, is sent.
+        decision, recorded, is_here = await asyncio.gather(
+            self._reserve(order), self._recorded(order), started, return_exceptions=True
+        )
+        is_late = perf_counter() - began > FIRST_ATTEMPT_LIMIT_S
+        outcomes = (is_here, decision, recorded)
+        error = next((outcome for outcome in outcomes if isinstance(outcome, BaseException)), None)
+        if isinstance(is_here, BaseException):
+            self._unbegin(order)
+        if isinstance(decision, BaseException):
+            raise error or decision
+        if error or isinstance(recorded, BaseException) or is_late or not is_here:
+            await self._undo(order, decision)
+            raise error or LeftToWorkflow(ErrorCode.SERVICE_UNAVAILABLE, "left to the workflow")
+        return decision, recorded
+
+    def _unbegin(self, order: Order) -> None:
+        """Take back the running attempt: no workflow of its making will come and join it."""
+        if self._begun.get(order.trade_id) is asyncio.current_task():
+            del self._begun[order.trade_id]
+
+    async def _alone(self, order: Order) -> tuple[_Decision, Placement | None]:
         """Reserve, and then look for a record.
 
         Never the other way round: another process may settle the trade in between, the

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.account import Account, OpenOrder
-from domain.errors import ErrorCode, Retryable
+from domain.errors import Ambiguous, ErrorCode, Retryable
 from domain.orders import Order
 from domain.reservation import Reserved
 from domain.risk import Denial
@@ -22,6 +22,10 @@ class Placement:
     trade: Trade | None = None
     denial: Denial | None = None
     venue_ms: float = 0.0
+
+
+class LeftToWorkflow(Ambiguous):
+    """A first attempt withdrew unsent: the workflow's task may be at another worker."""
 
 
 def the_same(open_order: OpenOrder, order: Order) -> OpenOrder:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.candles import Timeframe
+
 Venue = Literal["sandbox", "testnet", "live"]
 
 
@@ -68,6 +70,15 @@ class Settings(BaseSettings):
     model_url: str = "http://127.0.0.1:8200"
     # The symbols to stream and trade, such as ["BTCUSDT"]; empty for all of the venue's.
     symbols: list[str] = []
+    # The candles that are followed for every symbol; others are once somebody asks for them.
+    timeframes: list[Timeframe] = [
+        Timeframe.M1,
+        Timeframe.M5,
+        Timeframe.M15,
+        Timeframe.H1,
+        Timeframe.H4,
+        Timeframe.D1,
+    ]
 
     log_level: str = "INFO"
 

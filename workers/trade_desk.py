@@ -240,7 +240,8 @@ class TradeDesk:
         order: Order,
         resumed: Trade | None = None,
         reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
-    ) -> None:
+    ) -> bool:
+        """Start the workflow; tell whether its first task came back with the start."""
         intent = order.intent
         try:
             handle = await self._client.start_workflow(
@@ -265,8 +266,9 @@ class TradeDesk:
         except RPCError as error:
             raise NotStarted(ErrorCode.SERVICE_UNAVAILABLE, _UNREACHABLE) from error
         # Eager start falls back silently; the SDK tells only through this attribute.
-        is_eager = getattr(handle, "__temporal_eagerly_started", False)
-        starts.labels(eager=str(bool(is_eager)).lower()).inc()
+        is_eager = bool(getattr(handle, "__temporal_eagerly_started", False))
+        starts.labels(eager=str(is_eager).lower()).inc()
+        return is_eager
 
     def _handle(self, trade_id: str) -> WorkflowHandle[TradeExecution, Placement]:
         return self._client.get_workflow_handle_for(TradeExecution.run, workflow_id(trade_id))

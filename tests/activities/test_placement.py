@@ -125,8 +125,9 @@ async def reservation(desk: Desk) -> None:
         await asyncio.sleep(0.005)
 
 
-async def stored() -> None:
-    """Stand for a workflow's start that succeeds."""
+async def stored() -> bool:
+    """Stand for a workflow's start whose first task came back with it."""
+    return True
 
 
 async def test_nothing_is_sent_before_intent_and_reservation_are_stored(desk: Desk) -> None:
@@ -145,7 +146,7 @@ async def test_nothing_is_sent_before_intent_and_reservation_are_stored(desk: De
 
 
 async def test_a_start_that_fails_releases_the_reservation(desk: Desk) -> None:
-    async def fail() -> None:
+    async def fail() -> bool:
         await reservation(desk)
         raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "no workflow service")
 

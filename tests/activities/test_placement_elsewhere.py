@@ -1,4 +1,4 @@
-"""An order that another process has placed and settled while this one was about to reserve."""
+"""An order whose workflow runs in another process, or may by now."""
 
 import asyncio
 from decimal import Decimal
@@ -9,9 +9,9 @@ from activities.placement import OrderPlacement, TradingPorts
 from adapters.mongo import Database
 from adapters.mongo_accounts import MongoAccountStore
 from adapters.mongo_trades import MongoTrades
-from domain.errors import Ambiguous
 from domain.market import Quote
 from domain.order_status import OrderStatus
+from domain.placement import LeftToWorkflow
 from domain.ports import QuoteBoard
 from domain.timing import FIRST_ATTEMPT_LIMIT_S
 from tests.activities.test_placement import BUY, FILLED, Quotes, ToldVenue, clock, stored
@@ -29,23 +29,33 @@ class HeldQuotes(Quotes):
         return await super().quote(symbol)
 
 
-async def test_it_is_not_sent_again(database: Database) -> None:
-    def process(venue: ToldVenue, quotes: QuoteBoard) -> tuple[OrderPlacement, MongoAccountStore]:
-        store = MongoAccountStore(database)
-        ports = TradingPorts(store, MongoTrades(database), venue, quotes, clock)
-        return OrderPlacement(ports), store
+Process = tuple[OrderPlacement, MongoAccountStore]
 
+
+def process_of(database: Database, venue: ToldVenue, quotes: QuoteBoard) -> Process:
+    store = MongoAccountStore(database)
+    return OrderPlacement(TradingPorts(store, MongoTrades(database), venue, quotes, clock)), store
+
+
+async def elsewhere() -> bool:
+    """Stand for a workflow's start whose first task went to another worker."""
+    return False
+
+
+async def test_it_is_not_sent_again(database: Database) -> None:
     quotes, silent = HeldQuotes(), ToldVenue()
-    late, store = process(silent, quotes)
-    other, others_store = process(ToldVenue(places=[FILLED]), Quotes())
+    late, store = process_of(database, silent, quotes)
+    other, others_store = process_of(database, ToldVenue(places=[FILLED]), Quotes())
     await store.open_account(USER, {"USDT": Decimal(10_000)})
-    begun = late.begin(BUY, stored())
+    begun = late.begin(BUY, elsewhere())
     placed = await other.place(BUY)
     assert placed.trade is not None
     await others_store.settle(placed.trade)
     settled = (await others_store.load(USER)).balances
     quotes.come.set()
-    found = (await begun).trade
+    with pytest.raises(LeftToWorkflow):
+        await begun
+    found = (await late.place(BUY)).trade
     assert found is not None
     assert (found.status, found.venue_order_id) == (OrderStatus.FILLED, 7)
     assert silent.calls == []
@@ -53,17 +63,30 @@ async def test_it_is_not_sent_again(database: Database) -> None:
     assert (account.orders, account.balances) == ({}, settled)
 
 
+async def test_a_workflow_whose_task_came_later_does_not_wait_for_a_second_attempt(
+    database: Database,
+) -> None:
+    placement, store = process_of(database, venue := ToldVenue(places=[FILLED]), Quotes())
+    await store.open_account(USER, {"USDT": Decimal(10_000)})
+    begun = placement.begin(BUY, elsewhere())
+    placed = (await placement.place(BUY)).trade
+    assert placed is not None
+    assert placed.status is OrderStatus.FILLED
+    assert venue.names == ["place"]
+    with pytest.raises(LeftToWorkflow):
+        await begun
+
+
 async def test_a_first_attempt_that_stalled_leaves_the_order_to_its_workflow(
     database: Database,
 ) -> None:
     quotes, silent = HeldQuotes(), ToldVenue()
-    store = MongoAccountStore(database)
-    placement = OrderPlacement(TradingPorts(store, MongoTrades(database), silent, quotes, clock))
+    placement, store = process_of(database, silent, quotes)
     await store.open_account(USER, {"USDT": Decimal(10_000)})
     begun = placement.begin(BUY, stored())
     await asyncio.sleep(FIRST_ATTEMPT_LIMIT_S + 0.05)
     quotes.come.set()
-    with pytest.raises(Ambiguous):
+    with pytest.raises(LeftToWorkflow):
         await begun
     account = await store.load(USER)
     assert silent.calls == []
