@@ -37,6 +37,8 @@ class RedisSubscription:
             connection in use while there are no channels.
         on_message: Takes a channel and what was published there; must not block.
         on_subscribed: Takes the channel or pattern; must not block.
+        on_broken: Called when the connection has broken, before another is tried; must
+            not block.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class RedisSubscription:
         patterns: tuple[str, ...],
         on_message: Callable[[str, bytes], None],
         on_subscribed: Callable[[str], None],
+        on_broken: Callable[[], None] = lambda: None,
     ) -> None:
         # Reconnecting is this class's business: a silent retry in the client would hide a gap.
         self._redis = Redis.from_url(
@@ -54,6 +57,7 @@ class RedisSubscription:
         self._patterns = patterns
         self._on_message = on_message
         self._on_subscribed = on_subscribed
+        self._on_broken = on_broken
         self._channels: set[str] = set()
         self._pubsub: PubSub | None = None
         self._telling = asyncio.Lock()
@@ -84,6 +88,7 @@ class RedisSubscription:
                 except (RedisError, OSError) as error:
                     lasted = self._pubsub is not None
                     self._pubsub = None
+                    self._on_broken()
                     wait_s = RECONNECT_MIN_S if lasted else min(wait_s * 2, RECONNECT_MAX_S)
                     _log.warning("redis.subscription_broke", error=repr(error))
                 await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
