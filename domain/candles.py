@@ -6,8 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The first Monday after the epoch, where Binance's weeks and 3-day spans are counted from.
+# The first Monday after the epoch: Binance's weeks begin on Mondays. Every other span, that of
+# three days too, is counted from the epoch itself.
 _FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -78,12 +80,25 @@ class Candle:
 
 
 def open_time_of(timeframe: Timeframe, moment: datetime) -> datetime:
-    """Return when the candle that holds this moment began."""
+    """Return when the candle that holds this moment (in UTC) began."""
     if timeframe is Timeframe.MONTH:
         return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     origin = _FIRST_MONDAY if timeframe is Timeframe.W1 else _EPOCH
     length = _LENGTHS[timeframe]
     return moment - (moment - origin) % length
+
+
+def close_time_of(timeframe: Timeframe, open_time: datetime) -> datetime:
+    """Return the last millisecond of the candle that began then."""
+    return next_open_time(timeframe, open_time) - _MILLISECOND
+
+
+def open_time_before(timeframe: Timeframe, open_time: datetime, count: int = 1) -> datetime:
+    """Return when the candle `count` spans before the one that began then began."""
+    if timeframe is Timeframe.MONTH:
+        months = open_time.year * 12 + open_time.month - 1 - count
+        return open_time.replace(year=months // 12, month=months % 12 + 1)
+    return open_time - count * _LENGTHS[timeframe]
 
 
 def next_open_time(timeframe: Timeframe, open_time: datetime) -> datetime:
