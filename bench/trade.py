@@ -5,11 +5,9 @@ machine at once: the whole stack, the exchange and this load.
 """
 
 import argparse
-import asyncio
 import itertools
 import re
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -19,6 +17,7 @@ import uvloop
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
+from bench.load import at_once, cpu_row, paced
 from bench.report import Report, percentile
 from bench.system import System, private_system
 from bench.usual_shape import usual_trader
@@ -84,36 +83,6 @@ async def user_id_of(trader: Trader) -> str:
         return str((await answer.json())["id"])
 
 
-async def paced(make: Callable[[], Awaitable[Any]], count: int, per_s: float) -> list[Any]:
-    """Begin one call every 1/per_s, whether or not the last has ended."""
-    tasks = []
-    for _ in range(count):
-        tasks.append(asyncio.ensure_future(make()))
-        await asyncio.sleep(1 / per_s)
-    return await asyncio.gather(*tasks)
-
-
-async def at_once(makers: list[Callable[[], Awaitable[Any]]], count: int) -> tuple[Any, float]:
-    """Keep every maker busy, one call after the other; return results and calls a second."""
-    left = iter(range(count))
-
-    async def busy(make: Callable[[], Awaitable[Any]]) -> list[Any]:
-        return [await make() for _ in left]
-
-    began = perf_counter()
-    results = await asyncio.gather(*(busy(make) for make in makers))
-    return list(itertools.chain(*results)), count / (perf_counter() - began)
-
-
-def cpu_row(before: dict[str, float], after: dict[str, float], count: int) -> dict[str, float]:
-    """Return the CPU milliseconds per operation of each part."""
-    return {
-        name: round((after[name] - before.get(name, 0.0)) * 1000 / count, 2)
-        for name in sorted(after)
-        if after[name] - before.get(name, 0.0) > 0
-    }
-
-
 async def measure_trades(
     system: System, http: aiohttp.ClientSession, report: Report, n: int
 ) -> None:
@@ -127,8 +96,7 @@ async def measure_trades(
     report.row(
         f"trade, paced {PACE_PER_S}/s, less the exchange call",
         net,
-        cpu_ms_per_op=round(sum(cpu.values()), 1),
-        cpu_ms_per_op_by_part=cpu,
+        **cpu,
     )
     report.row("  the same, exchange call included", [total for total, _ in times])
     report.row("  the exchange call alone", [venue for _, venue in times])
@@ -143,8 +111,7 @@ async def measure_trades(
         f"trade, {AT_ONCE} at once, less the exchange call",
         [total - venue for total, venue in times],
         per_s=round(per_s, 1),
-        cpu_ms_per_op=round(sum(cpu.values()), 1),
-        cpu_ms_per_op_by_part=cpu,
+        **cpu,
     )
 
 

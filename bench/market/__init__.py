@@ -1,0 +1,1 @@
+"""How fast live markets are: fan-out, a message's way through, the pipeline, and reads."""

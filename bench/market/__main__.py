@@ -1,0 +1,37 @@
+"""`python -m bench.market`: live markets on real processes, each beside its yardstick.
+
+Everything runs on this machine at once: what is measured, its servers and this load.
+"""
+
+import argparse
+from collections.abc import Collection
+
+import uvloop
+
+from bench.market.fan_out import measure_fan_out
+from bench.market.stage import private_stage
+from bench.report import Report
+
+PARTS = ("fan-out",)
+
+
+async def run(parts: Collection[str], name: str) -> None:
+    """Measure and write the file."""
+    report = Report()
+    if "fan-out" in parts:
+        async with private_stage() as stage:
+            await measure_fan_out(stage, report)
+    print(f"written to bench/results/{report.write(name).name}")
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="bench.market", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
+    parser.add_argument("--name", default="market", help="of the file in bench/results")
+    arguments = parser.parse_args()
+    uvloop.run(run(arguments.only, arguments.name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Private servers and processes of ours, only those that one measurement needs."""
+
+import base64
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.mongo import database_of, open_client
+from adapters.mongo_schema import ensure_schema
+from workers.access import access_tokens
+from workers.settings import Settings
+from workers.stack import servers
+from workers.stack.children import Child, Launch
+from workers.stack.instance import Instance
+from workers.stack.ports import LOOPBACK, answers, free_port
+from workers.stack.probes import http_answers
+
+_START_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Redis and MongoDB that run, and a place for processes of ours."""
+
+    settings: Settings
+    environment: dict[str, str]
+    directory: Path
+    stack: ExitStack
+
+    def start(
+        self, module: str, *arguments: str, is_ready: Callable[[Child], bool], **more: str
+    ) -> Child:
+        """Start `python -m module`, and return when it serves; it ends with the stage."""
+        launch = Launch((sys.executable, "-m", module, *arguments), {**self.environment, **more})
+        log = self.directory / f"{module}-{secrets.token_hex(2)}.log"
+        child = Child(module, launch, log)
+        self.stack.callback(child.stop)
+        child.wait_ready(lambda: is_ready(child), _START_TIMEOUT_S)
+        return child
+
+    def start_listening(self, module: str, *arguments: str) -> tuple[Child, int]:
+        """Start a program that takes a port as its first argument."""
+        port = free_port()
+        child = self.start(
+            module, str(port), *arguments, is_ready=lambda _child: answers(LOOPBACK, port)
+        )
+        return child, port
+
+    def start_gateway(self) -> tuple[Child, str]:
+        """Start the real gateway; return its address, too."""
+        address = f"{LOOPBACK}:{self.settings.gateway_port}"
+        child = self.start(
+            "workers.gateway", is_ready=lambda _child: http_answers(f"http://{address}/readyz")
+        )
+        return child, address
+
+    def tokens(self, count: int) -> list[str]:
+        """Return access tokens of so many users."""
+        issuer = access_tokens(self.settings)
+        return [issuer.issue(f"reader-{number}", (), "bench") for number in range(count)]
+
+
+@asynccontextmanager
+async def private_stage() -> AsyncIterator[Stage]:
+    """Start Redis and MongoDB in a temporary directory, and end all that was started."""
+    with tempfile.TemporaryDirectory(prefix="botcore-bench-") as root, ExitStack() as stack:
+        directory = Path(root)
+        running = {}
+        for server in (servers.REDIS, servers.MONGODB):
+            running[server.name] = Instance(server, directory / server.name)
+            stack.callback(running[server.name].stop)
+            running[server.name].create()
+        environment = {
+            "BOTCORE_REDIS_URL": running["redis"].url,
+            "BOTCORE_MONGODB_URL": running["mongodb"].url,
+            "BOTCORE_GATEWAY_PORT": str(free_port()),
+            "BOTCORE_JWT_SECRET": secrets.token_urlsafe(48),
+            "BOTCORE_CREDENTIALS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        settings = settings_of(environment)
+        client = open_client(settings.mongodb_url)
+        await ensure_schema(database_of(client, settings.mongodb_database))
+        client.close()
+        yield Stage(settings, environment, directory, stack)
+
+
+def settings_of(environment: dict[str, str]) -> Settings:
+    """Return the settings that a process with this environment has."""
+    given = {name.removeprefix("BOTCORE_").lower(): v for name, v in environment.items()}
+    return Settings.model_validate(given)
