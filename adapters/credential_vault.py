@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -10,17 +9,25 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters.local_copies import LocalCopies
 from adapters.mongo import Database, Document
 from adapters.mongo_errors import mongo_faults
+from adapters.redis_invalidation import Invalidations
 from domain.errors import ErrorCode, HaltTrading, Rejected
 from domain.ports import VenueCredentials
 
 # NIST SP 800-38D, section 8.2: 96 random bits, for far fewer than 2^32 messages a key.
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
-# How long another process may go on with credentials that were replaced here.
+# Other processes drop their copies when they hear of a replacement; this bounds the case that
+# the one that replaced them cannot reach Redis, while Redis still reaches the others.
 CACHE_TTL_S = 30.0
 CACHED_USERS = 10_000
+
+
+def credentials_key(user_id: str) -> str:
+    """Name what is invalidated when a user's credentials are replaced."""
+    return f"venue-credentials:{user_id}"
 
 
 def decode_key(text: str) -> bytes:
@@ -42,13 +49,25 @@ class MongoCredentialVault:
         database: Where the collection `users` is.
         key_id: The id of the key that encrypts.
         keys: Every known key by its id; old ones still decrypt.
+        invalidations: By which replaced credentials take effect in every process at once.
+            Without, every read asks the store, and no other process is told. Nothing but
+            the user's id is ever handed to it.
     """
 
-    def __init__(self, database: Database, key_id: str, keys: Mapping[str, bytes]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        key_id: str,
+        keys: Mapping[str, bytes],
+        invalidations: Invalidations | None = None,
+    ) -> None:
         self._users = database["users"]
         self._key_id = key_id
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
-        self._cache: dict[str, tuple[VenueCredentials, float]] = {}
+        self._invalidations = invalidations
+        self._copies: LocalCopies[VenueCredentials] | None = None
+        if invalidations is not None:
+            self._copies = LocalCopies(invalidations, CACHED_USERS)
 
     async def store(self, user_id: str, credentials: VenueCredentials) -> None:
         """Encrypt and keep; replaces what was there.
@@ -59,6 +78,8 @@ class MongoCredentialVault:
         """
         if not await self._write(user_id, credentials, {}):
             raise Rejected(ErrorCode.NOT_FOUND, "There is no such user.")
+        if self._invalidations is not None:
+            await self._invalidations.send(credentials_key(user_id))
 
     async def store_first(self, user_id: str, credentials: VenueCredentials) -> bool:
         """Keep credentials only where there are none; tell whether they were kept.
@@ -75,19 +96,23 @@ class MongoCredentialVault:
             Retryable: The store could not be reached.
             HaltTrading: What is stored does not decrypt with the configured keys.
         """
-        cached = self._cache.get(user_id)
-        if cached is not None and cached[1] > time.monotonic():
-            return cached[0]
+        if self._copies is None:
+            return await self._read(user_id)
+        key = credentials_key(user_id)
+        copy = self._copies.get(key)
+        if copy is not None:
+            return copy.value
+        with self._copies.reading(key) as reading:
+            credentials = await self._read(user_id)
+            if credentials is not None:
+                reading.keep(credentials, CACHE_TTL_S)
+        return credentials
+
+    async def _read(self, user_id: str) -> VenueCredentials | None:
         with mongo_faults():
             found = await self._users.find_one({"_id": user_id}, {"venue_credentials": True})
         sealed = None if found is None else found.get("venue_credentials")
-        if sealed is None:
-            return None
-        credentials = self._open(user_id, sealed)
-        if self._cache.get(user_id) is cached:
-            # Otherwise newer ones were stored while this read was on its way.
-            self._remember(user_id, credentials)
-        return credentials
+        return None if sealed is None else self._open(user_id, sealed)
 
     async def _write(
         self, user_id: str, credentials: VenueCredentials, condition: Document
@@ -97,16 +122,7 @@ class MongoCredentialVault:
             written = await self._users.update_one(
                 {"_id": user_id, **condition}, {"$set": {"venue_credentials": sealed}}
             )
-        if written.matched_count == 0:
-            return False
-        self._remember(user_id, credentials)
-        return True
-
-    def _remember(self, user_id: str, credentials: VenueCredentials) -> None:
-        self._cache.pop(user_id, None)
-        if len(self._cache) >= CACHED_USERS:
-            del self._cache[next(iter(self._cache))]
-        self._cache[user_id] = (credentials, time.monotonic() + CACHE_TTL_S)
+        return written.matched_count > 0
 
     def _seal(self, user_id: str, credentials: VenueCredentials) -> Document:
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -12,6 +12,8 @@ from redis.backoff import NoBackoff
 from adapters.binance_market import BinanceMarket
 from adapters.mongo import Client, Database, database_of, open_client
 from adapters.rabbitmq import RabbitEventBus
+from adapters.redis_cache import RedisCache
+from adapters.redis_invalidation import Invalidations
 from adapters.venue_symbols import VenueSymbolBook
 from workers.settings import Settings
 
@@ -25,6 +27,7 @@ class Need(StrEnum):
 
     MONGODB = "mongodb"
     REDIS = "redis"
+    CACHE = "cache"
     EVENTS = "rabbitmq"
     MARKET = "venue market data"
 
@@ -40,6 +43,8 @@ class Connections:
     settings: Settings
     mongo_client: Client | None = None
     redis_client: Redis | None = None
+    invalidations: Invalidations | None = None
+    read_through: RedisCache | None = None
     event_bus: RabbitEventBus | None = None
     market_client: BinanceMarket | None = None
     symbol_book: VenueSymbolBook | None = None
@@ -57,6 +62,13 @@ class Connections:
         if self.redis_client is None:
             raise RuntimeError("this process did not ask for Redis")
         return self.redis_client
+
+    @property
+    def cache(self) -> RedisCache:
+        """The read-through cache; listens for invalidations in the background."""
+        if self.read_through is None:
+            raise RuntimeError("this process did not ask for the cache")
+        return self.read_through
 
     @property
     def events(self) -> RabbitEventBus:
@@ -84,7 +96,7 @@ class Connections:
 async def open_connections(
     settings: Settings, needs: Collection[Need]
 ) -> AsyncIterator[Connections]:
-    """Open what `needs` names, and close it in the opposite order."""
+    """Open what `needs` names, and close it in the opposite order; the cache needs Redis."""
     connections = Connections(settings)
     async with AsyncExitStack() as stack:
         if Need.MONGODB in needs:
@@ -93,6 +105,12 @@ async def open_connections(
         if Need.REDIS in needs:
             connections.redis_client = _open_redis(settings.redis_url)
             stack.push_async_callback(connections.redis_client.aclose)
+        if Need.CACHE in needs:
+            connections.invalidations = Invalidations(connections.redis, settings.redis_url)
+            connections.invalidations.start()
+            stack.push_async_callback(connections.invalidations.close)
+            connections.read_through = RedisCache(connections.redis, connections.invalidations)
+            stack.push_async_callback(connections.read_through.close)
         if Need.EVENTS in needs:
             connections.event_bus = RabbitEventBus(
                 settings.rabbitmq_url, settings.rabbitmq_queue_type

@@ -10,6 +10,7 @@ from adapters.mongo import Database
 from adapters.mongo_sign_ins import MongoSignIns
 from adapters.mongo_users import MongoUsers
 from adapters.passwords import PasswordHasher
+from adapters.redis_invalidation import Invalidations
 from adapters.redis_throttle import RedisThrottle
 from adapters.sandbox_accounts import SandboxAccounts
 from adapters.tokens import AccessTokens
@@ -32,8 +33,10 @@ class IdentityParts:
     new_accounts: NewAccounts
 
 
-def credential_vault(settings: Settings, database: Database) -> MongoCredentialVault:
-    """Make the vault that the settings describe.
+def credential_vault(
+    settings: Settings, database: Database, invalidations: Invalidations | None = None
+) -> MongoCredentialVault:
+    """Make the vault that the settings describe; see there for `invalidations`.
 
     Raises:
         ValueError: A key is not the base64 of 32 bytes.
@@ -43,7 +46,7 @@ def credential_vault(settings: Settings, database: Database) -> MongoCredentialV
         settings.credentials_key_id: settings.credentials_key,
     }
     keys = {key_id: decode_key(secret.get_secret_value()) for key_id, secret in secrets.items()}
-    return MongoCredentialVault(database, settings.credentials_key_id, keys)
+    return MongoCredentialVault(database, settings.credentials_key_id, keys, invalidations)
 
 
 @contextmanager
@@ -54,7 +57,7 @@ def open_identity(
     database = connections.database
     users = MongoUsers(database)
     tokens = access_tokens(settings)
-    vault = credential_vault(settings, database)
+    vault = credential_vault(settings, database, connections.invalidations)
     exchange = SandboxAccounts(settings.exchange_url)
     new_accounts = NewAccounts(settings.venue, exchange, vault, accounts, users)
     hasher = PasswordHasher()

@@ -41,7 +41,7 @@ MAX_CONCURRENT_STEPS = 200
 
 
 # What a process that trades is connected to.
-TRADING_NEEDS = frozenset({Need.MONGODB, Need.REDIS, Need.EVENTS})
+TRADING_NEEDS = frozenset({Need.MONGODB, Need.REDIS, Need.CACHE, Need.EVENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _worker(trading: Trading) -> Worker:
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
     async with open_connections(settings, TRADING_NEEDS) as connections:
         accounts = MongoAccountStore(connections.database)
-        vault = credential_vault(settings, connections.database)
+        vault = credential_vault(settings, connections.database, connections.invalidations)
         async with open_trading(settings, connections, accounts, vault) as trading:
             await ensure_schedules(trading.client)
             settle_interpreter()

@@ -1,16 +1,19 @@
 """Venue credentials: sealed at rest, bound to their user, openable with earlier keys."""
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from adapters import credential_vault
 from adapters.credential_vault import MongoCredentialVault, decode_key
 from adapters.mongo import Database
 from domain.errors import ErrorCode, HaltTrading, Rejected
 from domain.ports import VenueCredentials
+from tests.adapters.caching import open_node
 
 MINE = VenueCredentials("my-api-key", "my-api-secret")
 OTHERS = VenueCredentials("their-api-key", "their-api-secret")
@@ -121,23 +124,58 @@ async def test_nobody_has_no_credentials(database: Database) -> None:
     assert refused.value.code is ErrorCode.NOT_FOUND
 
 
-async def test_what_is_remembered_is_bounded_in_number_and_time(
-    database: Database, user_id: str, monkeypatch: pytest.MonkeyPatch
+async def test_replaced_credentials_take_effect_in_every_process_at_once(
+    database: Database, user_id: str, redis_client: Redis, redis_url: str
+) -> None:
+    async with open_node(redis_url) as one, open_node(redis_url) as another:
+        here, elsewhere = (
+            MongoCredentialVault(database, "1", {"1": OLD_KEY}, node.invalidations)
+            for node in (one, another)
+        )
+        await here.store(user_id, MINE)
+        for vault in (here, elsewhere):
+            assert await vault.credentials(user_id) == MINE
+        # Proof that a copy is served: the store has others, and nobody was told.
+        await vault_of(database).store(user_id, OTHERS)
+        assert await elsewhere.credentials(user_id) == MINE
+        await here.store(user_id, OTHERS)
+        assert await here.credentials(user_id) == OTHERS
+        async with asyncio.timeout(5):
+            while await elsewhere.credentials(user_id) != OTHERS:  # noqa: ASYNC110 - a reader
+                await asyncio.sleep(0)
+        assert await redis_client.keys() == [], "no secret has been there"
+
+
+async def test_a_read_that_was_overtaken_by_a_replacement_is_not_kept(
+    database: Database, user_id: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_node(redis_url) as node:
+        vault = MongoCredentialVault(database, "1", {"1": OLD_KEY}, node.invalidations)
+        await vault.store(user_id, MINE)
+        read = vault._read
+
+        async def overtaken(whose: str) -> VenueCredentials | None:
+            found = await read(whose)
+            monkeypatch.setattr(vault, "_read", read)
+            await vault.store(user_id, OTHERS)
+            return found
+
+        monkeypatch.setattr(vault, "_read", overtaken)
+        assert await vault.credentials(user_id) == MINE
+        assert await vault.credentials(user_id) == OTHERS
+
+
+async def test_what_is_remembered_is_bounded(
+    database: Database, user_id: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(credential_vault, "CACHED_USERS", 2)
-    here, elsewhere = vault_of(database), vault_of(database)
-    await here.store(user_id, MINE)
-    await elsewhere.store(user_id, OTHERS)
-    assert await here.credentials(user_id) == MINE, "for a while"
-    for _ in range(2):
-        await here.store(await _add_user(database), MINE)
-    assert len(here._cache) == 2
-    assert await here.credentials(user_id) == OTHERS
-
-    monkeypatch.setattr(credential_vault, "CACHE_TTL_S", 0.0)
-    await here.store(user_id, MINE)
-    await elsewhere.store(user_id, OTHERS)
-    assert await here.credentials(user_id) == OTHERS
+    async with open_node(redis_url) as node:
+        vault = MongoCredentialVault(database, "1", {"1": OLD_KEY}, node.invalidations)
+        for each in (user_id, await _add_user(database), await _add_user(database)):
+            await vault.store(each, MINE)
+            assert await vault.credentials(each) == MINE
+        assert vault._copies is not None
+        assert vault._copies.size == 2
 
 
 @pytest.mark.parametrize("text", ["", "short", "A" * 42, "é", "A" * 43 + "=A"])

@@ -16,7 +16,7 @@ from workers.user_data.delivery import Delivery
 
 RECONNECT_MIN_S = 0.1
 RECONNECT_MAX_S = 10.0
-# A user may have replaced the keys; the vault answers from memory for about as long.
+# A user may have replaced the keys; not while orders are open, so this need not be soon.
 REVIEW_S = 30.0
 # An account whose subscription failed is tried again after this…
 RETRY_S = 1.0
