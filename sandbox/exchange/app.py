@@ -8,7 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from sandbox.exchange.driver import Driver
-from sandbox.exchange.market.replay import ReplaySource, read_rows
+from sandbox.exchange.market.recording import read_rows
+from sandbox.exchange.market.replay import ReplaySource
 from sandbox.exchange.protocol.control import Control, refuse
 from sandbox.exchange.protocol.elsewhere import ELSEWHERE
 from sandbox.exchange.protocol.market_control import MarketControl

@@ -12,6 +12,8 @@ from sandbox.exchange.venue import Venue, now_ms
 
 _TICK_S: Final = 0.05
 _SECOND_MS: Final = 1_000
+# Candles told at once at most; more only where a replay began or ended.
+_MOST_CANDLES: Final = 1_000
 
 
 class Driver:
@@ -51,6 +53,7 @@ class Driver:
             if now >= self._next_100ms:
                 self._next_100ms = now + 100
                 self._send_depth(now, 100)
+            self._send_recorded(now)
             if now >= self._next_second:
                 self._next_second = now + _SECOND_MS
                 self._every_second(now)
@@ -81,11 +84,27 @@ class Driver:
             if listing_found is None:
                 continue
             if kind.startswith("kline_"):
-                self._send_kline(stream, listing_found, kind.removeprefix("kline_"), now)
+                # A recording's run at its own pace.
+                if listing_found.recording is None:
+                    self._send_kline(stream, listing_found, kind.removeprefix("kline_"), now)
             elif kind == "avgPrice":
                 hub.publish(stream, _average_event(listing_found, now))
             elif kind.startswith("ticker_"):
                 self._send_window(stream, listing_found, kind.removeprefix("ticker_"), now)
+
+    def _send_recorded(self, now: int) -> None:
+        replayed = {
+            symbol.lower(): listing
+            for symbol, listing in self._venue.listings.items()
+            if listing.recording is not None
+        }
+        if not replayed:
+            return
+        for stream in self._venue.hub.wanted():
+            symbol, _, kind = stream.partition("@kline_")
+            if kind and symbol in replayed:
+                listing = replayed[symbol]
+                self._send_kline(stream, listing, kind, listing.candle_ms(now))
 
     def _send_tickers(self, now: int) -> None:
         hub = self._venue.hub
@@ -108,13 +127,17 @@ class Driver:
         hub.publish("!miniTicker@arr", mini_events)
 
     def _send_kline(self, stream: str, listing: Listing, interval: str, now: int) -> None:
+        """Tell every candle that is over since the last time, and the one in progress."""
         current = intervals.open_ms(interval, now)
-        last = self._klines.get(stream, current)
-        if last < current:
-            self._klines[stream] = current
-            self._publish_kline(stream, listing, interval, (last, now), closed=True)
-        elif interval != "1s" and now // _SECOND_MS % 2:
+        start = self._klines.get(stream, current)
+        if current - start > _MOST_CANDLES * intervals.LENGTH_MS[interval]:
+            start = current
+        paced = listing.recording is None and interval != "1s"
+        if start == current and paced and now // _SECOND_MS % 2:
             return
+        while start < current:
+            self._publish_kline(stream, listing, interval, (start, now), closed=True)
+            start = intervals.next_ms(interval, start)
         self._klines[stream] = current
         self._publish_kline(stream, listing, interval, (current, now), closed=False)
 
@@ -122,7 +145,7 @@ class Driver:
         self, stream: str, listing: Listing, interval: str, times: tuple[int, int], *, closed: bool
     ) -> None:
         start, now = times
-        found = listing.candles.between(interval, [start], now)
+        found = listing.bars(interval, [start], now)
         if not found:
             return
         candle = found[0]

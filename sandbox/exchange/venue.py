@@ -27,7 +27,7 @@ from sandbox.exchange.market.source import ModelSource
 from sandbox.exchange.market.ticker import AVERAGE_MS, RollingWindow, day_window
 from sandbox.exchange.protocol.broadcast import broadcast
 from sandbox.exchange.protocol.faults import Fault, Faults
-from sandbox.exchange.protocol.hub import Hub
+from sandbox.exchange.protocol.hub import Connection, Hub
 from sandbox.exchange.protocol.limits import Limits
 from sandbox.exchange.protocol.user_events import events_of, position, touched_assets
 from sandbox.exchange.settings import Settings
@@ -155,7 +155,7 @@ class Venue:
         return self.ledger.accounts[account_id]
 
     async def apply_stream_faults(self, added: Fault | None = None) -> None:
-        """Close or silence streams as the faults say; `added` is the one just switched on."""
+        """Close, silence or warn streams as the faults say; `added` was just switched on."""
         self.hub.silent_market.clear()
         self.hub.silent_users.clear()
         for fault in self.faults.items.values():
@@ -165,18 +165,26 @@ class Venue:
                 if fault.target != "market":
                     self.hub.silent_users.add(fault.match.account_id or "*")
         if added is not None and added.kind == "close_streams":
-            added.fired += self._close_streams(added)
+            for connection in self._concerned(added):
+                connection.drop()
+                added.fired += 1
+        if added is not None and added.kind == "announce_shutdown":
+            event = {"e": "serverShutdown", "E": now_ms()}
+            for connection in self._concerned(added):
+                # The WebSocket API wraps its events, market streams do not wrap this one.
+                told = event if connection.streams else {"event": event}
+                connection.send(orjson.dumps(told))
+                added.fired += 1
 
-    def _close_streams(self, fault: Fault) -> int:
-        """Cut the connections that a fault is about; returns how many."""
-        match, cut = fault.match, 0
-        for connection in list(self.hub.connections):
+    def _concerned(self, fault: Fault) -> list[Connection]:
+        """The connections that a fault of streams is about."""
+        match, found = fault.match, []
+        for connection in self.hub.connections:
             market = bool(connection.streams) and match.stream in {None, *connection.streams}
             user = bool(connection.users) and match.account_id in {None, *connection.users.values()}
             if (market and fault.target != "user") or (user and fault.target != "market"):
-                connection.drop()
-                cut += 1
-        return cut
+                found.append(connection)
+        return found
 
     async def close_connections(self) -> None:
         """Say goodbye to every WebSocket client."""

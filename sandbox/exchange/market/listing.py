@@ -7,9 +7,11 @@ from typing import Final
 
 from sandbox.exchange.core.matching import Market, PublicTrade
 from sandbox.exchange.core.symbols import text
-from sandbox.exchange.market.candles import Candles
+from sandbox.exchange.market.candles import Candle, Candles
 from sandbox.exchange.market.maker import Maker
 from sandbox.exchange.market.noise import PriceFunction
+from sandbox.exchange.market.recording import Recording
+from sandbox.exchange.market.replay import ReplaySource
 from sandbox.exchange.market.source import Source
 from sandbox.exchange.market.ticker import RollingWindow
 
@@ -66,6 +68,22 @@ class Listing:
     depth: dict[str, Gathered] = field(
         default_factory=lambda: {name: Gathered() for name in DEPTH_STREAMS}
     )
+
+    @property
+    def recording(self) -> Recording | None:
+        """What is replayed now."""
+        return self.source.recording if isinstance(self.source, ReplaySource) else None
+
+    def candle_ms(self, now_ms: int) -> int:
+        """The time by which candles are told: the recording's while one is replayed."""
+        source = self.source
+        return source.recorded_ms(now_ms) if isinstance(source, ReplaySource) else now_ms
+
+    def bars(self, interval: str, opens: list[int], candle_ms: int) -> list[Candle]:
+        """The candles with these open times at a moment of `candle_ms`."""
+        if self.recording is not None:
+            return self.recording.between(interval, opens, candle_ms)
+        return self.candles.between(interval, opens, candle_ms)
 
 
 def aggregate_view(found: AggregateTrade) -> dict[str, object]:

@@ -1,58 +1,14 @@
 """Replaying recorded candles at a chosen speed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from sandbox.exchange.market.candles import Candle
+from sandbox.exchange.market.intervals import MINUTE_MS
 from sandbox.exchange.market.noise import PriceFunction
+from sandbox.exchange.market.recording import Recording, path
 from sandbox.exchange.market.source import ModelSource
 
-_COLUMNS: Final = 5
-# Binance's public data went from milliseconds to microseconds in 2025.
-_MICROSECONDS_FROM: Final = 10**14
 _MOST_TARGETS: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One recorded candle."""
-
-    open_ms: int
-    open: float
-    high: float
-    low: float
-    close: float
-
-    def path(self) -> tuple[float, float, float, float]:
-        """The order in which the candle's prices are visited."""
-        rising = self.close >= self.open
-        middle = (self.low, self.high) if rising else (self.high, self.low)
-        return (self.open, *middle, self.close)
-
-
-def read_rows(lines: Iterable[str | Sequence[Any]]) -> list[Row]:
-    """Candles from lines (or rows) in Binance's public-data columns; a header is skipped.
-
-    Raises:
-        ValueError: There is no candle, or a line is not one.
-    """
-    rows: list[Row] = []
-    for number, line in enumerate(lines):
-        cells = line.split(",") if isinstance(line, str) else list(line)
-        if number == 0 and not str(cells[0]).strip().isdigit():
-            continue
-        if len(cells) < _COLUMNS:
-            raise ValueError(f"line {number + 1} has {len(cells)} columns")
-        opened = int(cells[0])
-        if opened >= _MICROSECONDS_FROM:
-            opened //= 1000
-        prices = [float(cell) for cell in cells[1:_COLUMNS]]
-        if min(prices) <= 0:
-            raise ValueError(f"line {number + 1} has a price that is not positive")
-        rows.append(Row(opened, *prices))
-    if not rows:
-        raise ValueError("no candles")
-    return rows
 
 
 class ReplaySource:
@@ -66,10 +22,11 @@ class ReplaySource:
     """
 
     def __init__(
-        self, rows: list[Row], started_ms: int, speed: float, model: PriceFunction
+        self, rows: list[Candle], started_ms: int, speed: float, model: PriceFunction
     ) -> None:
-        self._points = [price for row in rows for price in row.path()]
-        length = rows[1].open_ms - rows[0].open_ms if len(rows) > 1 else 60_000
+        self._points = [float(price) for row in rows for price in path(row)]
+        length = rows[1].open_ms - rows[0].open_ms if len(rows) > 1 else MINUTE_MS
+        self.recording = Recording(rows, length)
         self._point_ms = length / 4
         self._model = model
         self._after: ModelSource | None = None
@@ -81,6 +38,11 @@ class ReplaySource:
     def _position(self, now_ms: int) -> float:
         """How many points have passed."""
         return self._anchor_point + (now_ms - self._anchor_ms) * self._speed / self._point_ms
+
+    def recorded_ms(self, now_ms: int) -> int:
+        """The recording's time; it stands still when the recording is over."""
+        passed_ms = int(self._position(now_ms) * self._point_ms)
+        return min(self.recording.start_ms + passed_ms, self.recording.end_ms)
 
     def set_speed(self, speed: float, now_ms: int) -> None:
         """Go on at another speed from now on."""

@@ -18,7 +18,7 @@ REQUEST_KINDS: Final = frozenset(
         "reject",
     }
 )
-STREAM_KINDS: Final = frozenset({"close_streams", "silence_streams"})
+STREAM_KINDS: Final = frozenset({"close_streams", "silence_streams", "announce_shutdown"})
 TARGETS: Final = ("both", "market", "user")
 _UNEXPECTED: Final = -1006
 _TIMEOUT: Final = -1007

@@ -168,16 +168,19 @@ async def klines(call: Call) -> Any:
         raise VenueError(-1120, "Invalid interval.")
     limit = params.limit(_ROWS, _MOST_ROWS)
     start, end = params.integer("startTime"), params.integer("endTime")
-    now = now_ms()
+    now, recording = listing.candle_ms(now_ms()), listing.recording
     last = now if end is None else min(end, now)
     length = intervals.LENGTH_MS[interval]
+    if recording is not None and start is not None:
+        start = max(start, intervals.open_ms(interval, recording.start_ms))
     if start is None:
         opens = intervals.opens(interval, last - (limit + 1) * length, last)[-limit:]
     else:
         opens = intervals.opens(interval, start, min(last, start + (limit + 1) * length))[:limit]
-    past = listing.candles.past(interval, opens, now)
-    await asyncio.to_thread(listing.candles.history.bars, *past)
-    found = listing.candles.between(interval, opens, now)
+    if recording is None:
+        past = listing.candles.past(interval, opens, now)
+        await asyncio.to_thread(listing.candles.history.bars, *past)
+    found = listing.bars(interval, opens, now)
     return [each.row(intervals.next_ms(interval, each.open_ms) - 1) for each in found]
 
 

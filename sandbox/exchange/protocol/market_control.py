@@ -9,7 +9,8 @@ from aiohttp import web
 from sandbox.exchange.core.records import number
 from sandbox.exchange.core.symbols import SYMBOLS
 from sandbox.exchange.market.listing import Listing
-from sandbox.exchange.market.replay import ReplaySource, read_rows
+from sandbox.exchange.market.recording import read_rows
+from sandbox.exchange.market.replay import ReplaySource
 from sandbox.exchange.market.source import ModelSource
 from sandbox.exchange.protocol.control import BadRequest, quantity_of, read_json, respond
 from sandbox.exchange.venue import Venue, now_ms
