@@ -88,8 +88,15 @@ _SCHEMAS: dict[str, CollectionSchema] = {
             {
                 "symbol": TEXT,
                 "timeframe": TEXT,
-                "open_time": {"bsonType": ["date", "long", "int"]},
+                "open_time": DATE,
+                "close_time": DATE,
+                "closed": BOOL,
                 **_CANDLE_PRICES,
+                "indicators": OBJECT,
+                "source": TEXT,
+                "received_at": DATE,
+                "processed_at": DATE,
+                "sequence": nullable(WHOLE),
             }
         ),
         (index(("symbol", UP), ("timeframe", UP), ("open_time", UP), unique=True),),

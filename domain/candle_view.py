@@ -1,10 +1,11 @@
 """Candles as clients, subscribers and the database see them: one shape."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from domain.candles import Candle
+from domain.candles import Candle, Timeframe
 from domain.indicators import Indicators
 
 
@@ -50,3 +51,19 @@ def candle_view(candle: Candle, indicators: Indicators, enrichment: Enrichment) 
         "processed_at": enrichment.processed_at,
         "sequence": enrichment.sequence,
     }
+
+
+def candle_of_view(view: Mapping[str, Any]) -> Candle:
+    """Return the candle of a document: the inverse of `candle_view`, without the rest."""
+    return Candle(
+        symbol=view["symbol"],
+        timeframe=Timeframe(view["timeframe"]),
+        open_time=view["open_time"],
+        close_time=view["close_time"],
+        open=view["open"],
+        high=view["high"],
+        low=view["low"],
+        close=view["close"],
+        volume=view["volume"],
+        closed=view["closed"],
+    )

@@ -118,7 +118,11 @@ async def test_a_price_as_a_float_is_refused(database: Database) -> None:
     candle: dict[str, Any] = {
         "symbol": "BTCUSDT",
         "timeframe": "1m",
-        "open_time": NOW,
+        **dict.fromkeys(("open_time", "close_time", "received_at", "processed_at"), NOW),
+        "closed": True,
+        "indicators": {},
+        "source": "stream",
+        "sequence": 1,
         **dict.fromkeys(("open", "high", "low", "close", "volume"), Decimal("1.5")),
     }
     await database["candles"].insert_one(dict(candle))

@@ -1,0 +1,102 @@
+"""Closed candles with their indicators: written once, read as history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+from pymongo.read_preferences import ReadPreference
+
+from adapters.mongo import Database, Document
+from adapters.mongo_errors import mongo_faults
+from domain.candle_view import Enrichment, candle_of_view, candle_view
+from domain.candles import Candle, Timeframe
+from domain.indicators import Indicators
+
+_DUPLICATE_KEY = 11_000
+_ANSWER = {"_id": False}
+
+
+class StoredCandle(NamedTuple):
+    """What is kept of one closed candle."""
+
+    candle: Candle
+    indicators: Indicators
+    enrichment: Enrichment
+
+
+class MongoCandles:
+    """Keeps `candles`, one document a symbol, timeframe and open time."""
+
+    def __init__(self, database: Database) -> None:
+        self._candles = database["candles"]
+        # Closed candles do not change, so a replica that lags only has fewer of them.
+        self._history = self._candles.with_options(
+            read_preference=ReadPreference.SECONDARY_PREFERRED  # type: ignore[arg-type]  # motor's
+        )
+
+    async def store(self, candles: Sequence[StoredCandle]) -> None:
+        """Keep closed candles; one that is there already stays as it is.
+
+        Raises:
+            Retryable: The store could not be reached; storing again is safe.
+        """
+        await self._write(candles, "$setOnInsert")
+
+    async def correct(self, candles: Sequence[StoredCandle]) -> None:
+        """Keep closed candles in the place of what is there.
+
+        Raises:
+            Retryable: The store could not be reached; correcting again is safe.
+        """
+        await self._write(candles, "$set")
+
+    async def latest(self, symbol: str, timeframe: Timeframe, count: int) -> list[Candle]:
+        """Return the newest closed candles, oldest first; not necessarily without a hole.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        cursor = self._candles.find(_series(symbol, timeframe), _ANSWER)
+        with mongo_faults():
+            found = await cursor.sort("open_time", -1).to_list(count)
+        return [candle_of_view(document) for document in reversed(found)]
+
+    async def between(
+        self, symbol: str, timeframe: Timeframe, start: datetime, end: datetime, limit: int
+    ) -> list[Document]:
+        """Return candle documents by open time, both ends included, oldest first.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        condition = {**_series(symbol, timeframe), "open_time": {"$gte": start, "$lte": end}}
+        cursor = self._history.find(condition, _ANSWER)
+        with mongo_faults():
+            return await cursor.sort("open_time", 1).to_list(limit)
+
+    async def _write(self, candles: Sequence[StoredCandle], operator: str) -> None:
+        if not candles:
+            return
+        try:
+            with mongo_faults():
+                await self._candles.bulk_write(
+                    [_upsert(candle, operator) for candle in candles], ordered=False
+                )
+        except BulkWriteError as error:
+            # Of two that write one candle for the first time, one may come second.
+            if {each["code"] for each in error.details["writeErrors"]} != {_DUPLICATE_KEY}:
+                raise
+            if operator == "$set":
+                await self._write(candles, operator)
+
+
+def _series(symbol: str, timeframe: Timeframe) -> dict[str, Any]:
+    return {"symbol": symbol, "timeframe": timeframe.value}
+
+
+def _upsert(stored: StoredCandle, operator: str) -> UpdateOne:
+    document = candle_view(*stored)
+    key = {name: document.pop(name) for name in ("symbol", "timeframe", "open_time")}
+    return UpdateOne(key, {operator: document}, upsert=True)
