@@ -1,5 +1,6 @@
 """The records of trades and positions, as they were written when trades were settled."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,19 @@ class MongoTrades:
         """
         with mongo_faults():
             return await self._trades.find_one({"_id": trade_id}, {"_id": False})
+
+    async def records(self, trade_ids: Collection[str]) -> dict[str, Document]:
+        """Return the records that there are of these trades, by their id.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        if not trade_ids:
+            return {}
+        with mongo_faults():
+            cursor = self._trades.find({"_id": {"$in": list(trade_ids)}}, _PUBLIC)
+            found = await cursor.to_list(None)
+        return {record["trade_id"]: record for record in found}
 
     async def trades(  # noqa: PLR0913 - the filters of the interface
         self,

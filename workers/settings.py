@@ -41,6 +41,16 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=262_144, gt=0)
     # How long a client may take to send a request's headers, and then its body.
     request_timeout_s: float = Field(default=10.0, gt=0)
+    # What clients of one gateway process may do; what is more is closed with 4429. Messages
+    # may come two seconds' worth at once.
+    gateway_channels_per_connection: int = Field(default=100, gt=0)
+    gateway_messages_per_s_per_connection: float = Field(default=20.0, gt=0)
+    gateway_connections_per_user: int = Field(default=50, gt=0)
+    gateway_channels_per_user: int = Field(default=1_000, gt=0)
+    gateway_messages_per_s_per_user: float = Field(default=200.0, gt=0)
+    gateway_connections_per_address: int = Field(default=2_000, gt=0)
+    gateway_channels_per_address: int = Field(default=20_000, gt=0)
+    gateway_messages_per_s_per_address: float = Field(default=2_000.0, gt=0)
     # On shutdown /readyz fails this long before connections are refused.
     shutdown_drain_s: float = Field(default=0.5, ge=0)
 

@@ -2,21 +2,42 @@
 
 import asyncio
 
+from adapters.mongo_accounts import MongoAccountStore
+from adapters.mongo_trades import MongoTrades
+from adapters.redis_quotes import RedisQuoteBoard
 from workers.access import access_tokens
-from workers.connections import Need, open_connections
-from workers.gateway.protocol import Limits
-from workers.gateway.server import Gateway
-from workers.process import run_process
+from workers.connections import Connections, Need, open_connections
+from workers.gateway.private_states import StoredStates
+from workers.gateway.server import Gateway, Sources
+from workers.process import run_process, settle_interpreter
 from workers.readiness import announce_ready
 from workers.settings import Settings
 
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
-    async with open_connections(settings, {Need.REDIS}) as connections:
-        gateway = Gateway(settings, connections.redis, access_tokens(settings), Limits())
+    needs = {Need.REDIS, Need.MONGODB, Need.MARKET}
+    async with open_connections(settings, needs) as connections:
+        gateway = Gateway(settings, _sources(connections))
         async with gateway.serve():
+            settle_interpreter()
             announce_ready()
             await stop.wait()
+
+
+def _sources(connections: Connections) -> Sources:
+    accounts = MongoAccountStore(connections.database)
+    trades = MongoTrades(connections.database)
+    symbols = connections.symbols
+
+    def knows_symbol(symbol: str) -> bool:
+        return not symbols.loaded or symbols.rules(symbol) is not None
+
+    return Sources(
+        redis=connections.redis,
+        tokens=access_tokens(connections.settings),
+        states=StoredStates(accounts, trades, RedisQuoteBoard(connections.redis)),
+        knows_symbol=knows_symbol,
+    )
 
 
 if __name__ == "__main__":

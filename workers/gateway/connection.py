@@ -1,7 +1,7 @@
 """One client's connection: picows frames in, the conversation's actions out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -9,12 +9,15 @@ from typing import Any, cast
 import orjson
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from workers.client_address import UNKNOWN
+from workers.gateway.actions import Action, Close, Join, Leave, Send, SendPing, SendPong
 from workers.gateway.frames import HISTORY_LOST, CloseCode, error_frame, server_frame
 from workers.gateway.messages import MAX_MESSAGE_BYTES, is_private
 from workers.gateway.private_delivery import PrivateDelivery, Request
 from workers.gateway.private_feeds import PrivateFeeds
-from workers.gateway.protocol import Action, Close, Conversation, Join, Leave, Send, SendPing
+from workers.gateway.protocol import Conversation
 from workers.gateway.public_channels import PublicChannels
+from workers.gateway.public_channels import Send as PublicSend
 
 # Above this, tickers wait and only their latest is sent later.
 BACKLOG_SOFT_BYTES = 64 * 1024
@@ -29,90 +32,108 @@ CLOSE_WITHIN_S = 5.0
 class Services:
     """What every connection of a gateway shares."""
 
-    converse: Callable[[float], Conversation]
+    converse: Callable[[float, str], Conversation]
     public: PublicChannels
     private: PrivateFeeds
+    states: Callable[[str, Collection[str]], Awaitable[dict[str, Any]]]
     open_connections: dict["Connection", None]
     clock_s: Callable[[], float]
     wall_clock: Callable[[], datetime]
 
 
 class Connection(WSListener):
-    """Carries out what the conversation decides; decides nothing itself."""
+    """Carries out what the conversation decides; decides nothing itself.
 
-    def __init__(self, services: Services, refuse: tuple[CloseCode, str] | None = None) -> None:
+    Args:
+        services: What every connection of a gateway shares.
+        address_of: The client's address, from that of the other end of the line.
+        refuse: Why the conversation ends before it has begun.
+    """
+
+    # The conversation and the transport are there from the moment the line is up.
+    _conversation: Conversation
+    _transport: WSTransport
+
+    def __init__(
+        self,
+        services: Services,
+        address_of: Callable[[str], str],
+        refuse: tuple[CloseCode, str] | None = None,
+    ) -> None:
         self._services = services
+        self._address_of = address_of
         self._refuse = refuse
-        self._conversation = services.converse(services.clock_s())
-        self._transport: WSTransport | None = None
         self._delivery: PrivateDelivery | None = None
         self._partial: bytearray | None = None
         self._closing = False
         self._cut: asyncio.TimerHandle | None = None
-        # Being behind: since when, and which tickers have a newer frame than was sent.
-        self._behind_since_s: float | None = None
-        self._skipped: dict[str, None] = {}
+        self._behind_since_s = 0.0
         self._caught_up = asyncio.Event()
         self._caught_up.set()
+        # For the public channels, which write to many connections at once.
+        self.is_behind = False
+        self.send: PublicSend
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Greet, or say why not."""
         self._transport = transport
+        self.send = transport.send
         transport.underlying_transport.set_write_buffer_limits(BACKLOG_SOFT_BYTES)
+        peer = transport.underlying_transport.get_extra_info("peername")
+        now_s = self._services.clock_s()
+        address = self._address_of(peer[0] if peer else UNKNOWN)
+        self._conversation = self._services.converse(now_s, address)
         self._services.open_connections[self] = None
         if self._refuse is not None:
             self._perform(self._conversation.end(*self._refuse))
             return
-        self._perform(self._conversation.begin())
+        self._perform(self._conversation.begin(now_s))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take one frame."""
+        now_s = self._services.clock_s()
         match frame.msg_type:
             case WSMsgType.TEXT | WSMsgType.CONTINUATION | WSMsgType.BINARY:
-                self._take(frame)
+                self._perform(self._take(frame, now_s))
+            case WSMsgType.PING:
+                payload = frame.get_payload_as_bytes()
+                self._perform(self._conversation.receive_ping(payload, now_s))
             case WSMsgType.PONG:
-                self._conversation.receive_pong(self._services.clock_s())
+                self._perform(self._conversation.receive_pong(now_s))
             case WSMsgType.CLOSE:
                 if not transport.is_close_frame_sent:
                     transport.send_close(WSCloseCode.OK)
-                self._closing = True
+                self._stop_delivering()
                 transport.disconnect()
-            case _:
-                pass
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Leave everything."""
         del transport
-        self._closing = True
         self._services.open_connections.pop(self, None)
-        for channel in self._conversation.channels:
-            self._services.public.leave(channel, self)
+        self._stop_delivering()
+        self._conversation.leave()
         if self._delivery is not None:
-            self._delivery.stop()
             self._services.private.close(self._delivery.feed)
         if self._cut is not None:
             self._cut.cancel()
-        self._caught_up.set()
 
     def pause_writing(self) -> None:
         """Learn that more than the soft limit is waiting to be read by the client."""
+        self.is_behind = True
         self._behind_since_s = self._services.clock_s()
         self._caught_up.clear()
+        self._services.public.hold(self._conversation.channels, self)
 
     def resume_writing(self) -> None:
         """Learn that the client has read nearly all; tell it the latest of what it missed."""
-        self._behind_since_s = None
+        self.is_behind = False
         self._caught_up.set()
-        skipped, self._skipped = self._skipped, {}
-        for channel in skipped:
-            frame = self._services.public.latest(channel)
-            if frame is not None and channel in self._conversation.channels:
-                self.deliver_public(channel, frame)
+        if not self._closing:
+            self._services.public.release(tuple(self._conversation.channels), self)
 
     def pass_time(self, now_s: float) -> None:
         """Look at the deadlines."""
-        behind_since_s = self._behind_since_s
-        if behind_since_s is not None and now_s - behind_since_s > STALLED_AFTER_S:
+        if self.is_behind and now_s - self._behind_since_s > STALLED_AFTER_S:
             self.end(CloseCode.TOO_SLOW, "too slow")
         self._perform(self._conversation.pass_time(now_s))
 
@@ -122,19 +143,11 @@ class Connection(WSListener):
 
     async def wait_closed(self) -> None:
         """Return once the line is down."""
-        if self._transport is not None:
-            await self._transport.wait_disconnected()
-
-    def deliver_public(self, channel: str, frame: bytes) -> None:
-        """Write a ticker, or, to a client that is behind, only its latest and later."""
-        if self._behind_since_s is None:
-            self._write(frame)
-        else:
-            self._skipped[channel] = None
+        await self._transport.wait_disconnected()
 
     def deliver_private(self, frame: bytes) -> None:
         """Write a private event; a client that is far behind is ended instead."""
-        if self._behind_since_s is not None and self._backlog_bytes() > BACKLOG_HARD_BYTES:
+        if self.is_behind and self._backlog_bytes() > BACKLOG_HARD_BYTES:
             self.end(CloseCode.TOO_SLOW, "too slow")
             return
         self._write(frame)
@@ -148,35 +161,34 @@ class Connection(WSListener):
         """Wait until the client is no longer behind."""
         return self._caught_up.wait()
 
-    def _take(self, frame: WSFrame) -> None:
-        now_s = self._services.clock_s()
+    def _take(self, frame: WSFrame, now_s: float) -> list[Action]:
+        """Put fragments together, and hand on what is a whole message."""
         if frame.msg_type is WSMsgType.BINARY:
-            self._perform(self._conversation.receive_unreadable("binary", now_s))
-            return
+            return self._conversation.receive_unreadable("binary", now_s)
         if (frame.msg_type is WSMsgType.CONTINUATION) == (self._partial is None):
             self._partial = None
-            self._perform(self._conversation.receive_unreadable("fragments", now_s))
-            return
+            return self._conversation.receive_unreadable("fragments", now_s)
         payload = frame.get_payload_as_bytes()
         if frame.fin and self._partial is None:
-            self._perform(self._conversation.receive(payload, now_s))
-            return
+            return self._conversation.receive(payload, now_s)
         self._partial = (self._partial or bytearray()) + payload
         if len(self._partial) > MAX_MESSAGE_BYTES:
             self._partial = None
-            self._perform(self._conversation.receive_unreadable("too long", now_s))
-        elif frame.fin:
-            whole, self._partial = bytes(self._partial), None
-            self._perform(self._conversation.receive(whole, now_s))
+            return self._conversation.receive_unreadable("too long", now_s)
+        if not frame.fin:
+            return self._conversation.receive_fragment(now_s)
+        whole, self._partial = bytes(self._partial), None
+        return self._conversation.receive(whole, now_s)
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
                 case Send(frame=frame):
                     self._write(frame)
-                case SendPing():
-                    if self._transport is not None and not self._closing:
-                        self._transport.send_ping()
+                case SendPing() if not self._closing:
+                    self._transport.send_ping()
+                case SendPong(payload=payload) if not self._closing:
+                    self._transport.send_pong(payload)
                 case Close(code=code, reason=reason):
                     self._close(code, reason)
                 case Join():
@@ -187,56 +199,73 @@ class Connection(WSListener):
     def _join(self, join: Join) -> None:
         private = {channel for channel in join.channels if is_private(channel)}
         if not private:
-            self._confirm(join, None)
+            self._confirm(join, {})
             return
         if self._delivery is None:
             self._delivery = PrivateDelivery(self._services.private.open(join.user_id), self)
 
-        def confirm(latest: int) -> None:
-            self._confirm(join, latest)
+        async def read_state() -> dict[str, Any]:
+            return await self._services.states(join.user_id, private)
 
-        self._delivery.request(Request(private & join.fresh, join.resume_from, confirm))
+        def confirm(sequence: int, state: dict[str, Any]) -> None:
+            self._confirm(join, state, sequence)
 
-    def _confirm(self, join: Join, latest: int | None) -> None:
-        """Say `subscribed` with the latest of each public channel, and deliver from here on."""
-        public = [c for c in join.channels if not is_private(c)]
+        fresh = private & join.fresh
+        self._delivery.request(Request(fresh, join.resume_from, read_state, confirm))
+
+    def _confirm(self, join: Join, state: dict[str, Any], sequence: int | None = None) -> None:
+        """Say `subscribed` with what each channel shows now, and deliver from here on.
+
+        Those that were given up again meanwhile are no longer named.
+        """
+        channels = [each for each in join.channels if each in self._conversation.channels]
         snapshot: dict[str, Any] = {}
-        for channel in public:
-            frame = self._services.public.latest(channel)
-            snapshot[channel] = None if frame is None else orjson.Fragment(frame)
-        told: dict[str, Any] = {"channels": join.channels, "snapshot": snapshot}
-        if latest is not None:
-            told["sequence"] = latest
+        for channel in channels:
+            if is_private(channel):
+                snapshot[channel] = state.get(channel)
+            else:
+                frame = self._services.public.latest(channel)
+                snapshot[channel] = None if frame is None else orjson.Fragment(frame)
+        told: dict[str, Any] = {"channels": channels, "snapshot": snapshot}
+        if sequence is not None:
+            told["sequence"] = sequence
         self._write(server_frame("subscribed", told, self._services.wall_clock()))
-        for channel in public:
-            if channel in self._conversation.channels and not self._closing:
+        if self._closing:
+            return
+        for channel in channels:
+            if not is_private(channel):
                 self._services.public.join(channel, self)
 
     def _leave(self, channels: tuple[str, ...]) -> None:
         for channel in channels:
             self._services.public.leave(channel, self)
-            self._skipped.pop(channel, None)
             if self._delivery is not None:
                 self._delivery.drop(channel)
         told = {"channels": channels}
         self._write(server_frame("unsubscribed", told, self._services.wall_clock()))
 
     def _write(self, frame: bytes) -> None:
-        if self._transport is not None and not self._closing:
-            self._transport.send(WSMsgType.TEXT, frame)
+        if not self._closing:
+            self.send(WSMsgType.TEXT, frame)
 
     def _close(self, code: CloseCode, reason: str) -> None:
-        transport = self._transport
-        if transport is None or self._closing:
+        if self._closing:
             return
-        self._closing = True
         # picows' enumeration lists the codes of the RFC; any number goes on the wire.
-        transport.send_close(cast("WSCloseCode", int(code)), reason.encode())
+        self._transport.send_close(cast("WSCloseCode", int(code)), reason.encode())
+        self._stop_delivering()
         self._cut = asyncio.get_running_loop().call_later(
-            CLOSE_WITHIN_S, transport.underlying_transport.abort
+            CLOSE_WITHIN_S, self._transport.underlying_transport.abort
         )
 
+    def _stop_delivering(self) -> None:
+        """Write nothing any more."""
+        self._closing = True
+        for channel in self._conversation.channels:
+            self._services.public.leave(channel, self)
+        if self._delivery is not None:
+            self._delivery.stop()
+        self._caught_up.set()
+
     def _backlog_bytes(self) -> int:
-        if self._transport is None:
-            return 0
         return self._transport.underlying_transport.get_write_buffer_size()

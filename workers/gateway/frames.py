@@ -27,6 +27,13 @@ def server_frame(frame_type: str, payload: dict[str, Any], at: datetime) -> byte
     return dump({"type": frame_type, "data": payload, "timestamp": at})
 
 
+def gap_frame(channel: str, after: int, following: int, timestamp: bytes) -> bytes:
+    """Serialise a `gap`: what came between these sequences of a public channel is not sent."""
+    told = {"after": after, "next": following}
+    at = timestamp.decode()
+    return dump({"type": "gap", "channel": channel, "data": told, "timestamp": at})
+
+
 def error_frame(code: ErrorCode | str, detail: str, at: datetime) -> bytes:
     """Serialise an `error`."""
     return server_frame("error", {"code": str(code), "detail": detail}, at)

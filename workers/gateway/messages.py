@@ -1,10 +1,12 @@
 """What clients may say and which channels there are; see API.md, "WebSocket: /ws"."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from domain.candles import Timeframe
 from domain.events import PRIVATE_CHANNELS
 
 MAX_MESSAGE_BYTES = 16 * 1024
@@ -14,7 +16,8 @@ MAX_ID_CHARACTERS = 64
 # a close code instead of a parse error.
 MAX_CHANNELS_A_MESSAGE = 256
 
-_PUBLIC_CHANNEL = re.compile(r"[A-Z0-9]{2,20}@(?:ticker|kline_(?:[1-9][0-9]?[smhdw]|1M))")
+_TIMEFRAMES = "|".join(Timeframe)
+_MARKET_CHANNEL = re.compile(rf"([A-Z0-9]{{2,20}})@(?:ticker|kline_({_TIMEFRAMES}))")
 
 Token: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
 ChannelName: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
@@ -78,6 +81,18 @@ def is_private(channel: str) -> bool:
     return channel in PRIVATE_CHANNELS
 
 
-def symbol_of(channel: str) -> str | None:
-    """Return the symbol of a well-formed public channel, else None."""
-    return channel.partition("@")[0] if _PUBLIC_CHANNEL.fullmatch(channel) else None
+@dataclass(frozen=True, slots=True)
+class MarketChannel:
+    """A public channel: the candles of a timeframe, or the ticker where there is none."""
+
+    symbol: str
+    timeframe: Timeframe | None
+
+
+def market_channel(channel: str) -> MarketChannel | None:
+    """Read the name of a public channel; None where it is not well-formed."""
+    found = _MARKET_CHANNEL.fullmatch(channel)
+    if found is None:
+        return None
+    symbol, timeframe = found.groups()
+    return MarketChannel(symbol, None if timeframe is None else Timeframe(timeframe))

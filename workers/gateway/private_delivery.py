@@ -1,10 +1,18 @@
-"""The private side of one connection: live, or replaying until it is."""
+"""The private side of one connection: live, or replaying until it is.
+
+A subscription is confirmed with a snapshot and a sequence, and whoever applies the snapshot
+and then every event after that sequence has the truth. For that the sequence is read first
+and the state after it: the state may hold what the first of those events tell as well, and
+applying them to it again is harmless, because every event carries the full state of its
+order, position or account, and the last one of each wins. An event up to the sequence was
+announced after its state had been committed.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from adapters.redis_feed import channel_of_frame
 from workers.gateway.private_feeds import UserFeed
@@ -14,13 +22,14 @@ from workers.gateway.private_feeds import UserFeed
 class Request:
     """Channels to add, from a sequence on or from now on.
 
-    `confirm` is called with the user's latest sequence right before anything of these
-    channels is delivered.
+    `read_state` never raises and returns soon. `confirm` is called with the sequence and with
+    what was read after it, right before anything of these channels is delivered.
     """
 
     channels: set[str]
     resume_from: int | None
-    confirm: Callable[[int], None]
+    read_state: Callable[[], Awaitable[dict[str, Any]]]
+    confirm: Callable[[int, dict[str, Any]], None]
 
 
 class Outlet(Protocol):
@@ -39,8 +48,8 @@ class Outlet(Protocol):
 class PrivateDelivery:
     """Delivers a user's events to one connection, each once and in order.
 
-    While a replay runs the connection leaves the live feed; it joins again at the very
-    moment its position equals the feed's, with nothing awaited in between.
+    While a state is read or a replay runs the connection leaves the live feed; it joins again
+    at the very moment its position equals the feed's, with nothing awaited in between.
     """
 
     def __init__(self, feed: UserFeed, outlet: Outlet) -> None:
@@ -48,6 +57,7 @@ class PrivateDelivery:
         self.channels: set[str] = set()
         self._outlet = outlet
         self._requests: deque[Request] = deque()
+        self._stopped = False
         self._serving: asyncio.Task[None] | None = None
         # The latest sequence that was taken; what the stream held ahead of its announcement
         # must not be delivered twice.
@@ -67,6 +77,7 @@ class PrivateDelivery:
 
     def stop(self) -> None:
         """Deliver nothing any more."""
+        self._stopped = True
         self.feed.followers.pop(self, None)
         if self._serving is not None:
             self._serving.cancel()
@@ -87,21 +98,30 @@ class PrivateDelivery:
         try:
             await self.feed.ready.wait()
             while self._requests:
-                await self._serve_one(self._requests.popleft())
+                # It stays in its place meanwhile, for `drop` to find it.
+                await self._serve_one(self._requests[0])
+                self._requests.popleft()
         finally:
             self._serving = None
 
     async def _serve_one(self, request: Request) -> None:
-        latest = self.feed.last or 0
-        request.confirm(latest)
+        # The stream may have been read ahead of its announcement.
+        latest, resets = max(self.feed.last or 0, self._position), self.feed.resets
+        self.feed.followers.pop(self, None)
+        request.confirm(latest, await request.read_state())
         self.channels |= request.channels
-        start = request.resume_from
-        if start is not None and start > latest:
+        start = latest
+        if request.resume_from is not None and request.channels:
+            start = request.resume_from
+        if start > latest:
             self._outlet.declare_history_lost()
-        elif start is not None and start < latest and request.channels:
-            self.feed.followers.pop(self, None)
-            await self._replay(request.channels, start, latest)
-        self.feed.followers[self] = None
+            start = latest
+        await self._replay(request.channels, start, latest)
+        if self.feed.resets != resets:
+            self.lose_history()
+        # A delivery may have ended the connection, which cancels this task at its next wait.
+        if not self._stopped:
+            self.feed.followers[self] = None
 
     async def _replay(self, added: set[str], start: int, latest: int) -> None:
         """Deliver what followed `start` until the live feed is reached.

@@ -46,12 +46,16 @@ class Follower(Protocol):
 class UserFeed:
     """One user's feed, up to `last`, the latest sequence that was handed on.
 
-    `last` is None until the stream has been looked at, which `ready` announces.
+    `last` is None until the stream has been looked at, which `ready` announces. `resets`
+    counts how often it was found to count anew, from further back.
     """
 
     def __init__(self, user_id: str, reader: RedisFeedReader) -> None:
         self.user_id = user_id
         self.last: int | None = None
+        self.resets = 0
+        # The frame that `last` was, by which it is known again; None where it was not seen.
+        self._last_frame: bytes | None = None
         self.ready = asyncio.Event()
         self.followers: dict[Follower, None] = {}
         self._reader = reader
@@ -106,16 +110,28 @@ class UserFeed:
             self.last = await self._reader.last_sequence(self.user_id)
             self.ready.set()
             return
+        if not await self._goes_on():
+            # Redis came back without its latest writes and counts again from there.
+            self.last = await self._reader.last_sequence(self.user_id)
+            self._last_frame = None
+            self.resets += 1
+            self._lose_history()
+            return
         while entries := await self._reader.after(self.user_id, self.last, PAGE):
             if entries[0].sequence > self.last + 1:
                 self._lose_history()
             for entry in entries:
                 self._hand_on(entry.sequence, entry.frame)
-        kept = await self._reader.last_sequence(self.user_id)
-        if kept < self.last and not self._again:
-            # Redis came back without its latest writes and counts again from there.
-            self.last = kept
-            self._lose_history()
+
+    async def _goes_on(self) -> bool:
+        """Tell whether what Redis keeps follows what was handed on last."""
+        last = self.last or 0
+        if self._last_frame is not None:
+            kept = await self._reader.after(self.user_id, last - 1, 1)
+            if kept and kept[0].sequence == last:
+                return kept[0].frame == self._last_frame
+        # Not seen, or trimmed away, which the next sequence will show.
+        return await self._reader.last_sequence(self.user_id) >= last
 
     def _lose_history(self) -> None:
         for follower in list(self.followers):
@@ -123,6 +139,7 @@ class UserFeed:
 
     def _hand_on(self, sequence: int, frame: bytes) -> None:
         self.last = sequence
+        self._last_frame = frame
         channel = channel_of_frame(frame)
         for follower in list(self.followers):
             follower.take(sequence, channel, frame)

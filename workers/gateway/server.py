@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeAlias
@@ -17,20 +18,25 @@ from picows import (
     WSUpgradeResponseWithListener,
     ws_create_server,
 )
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
 from redis.asyncio import Redis
 
 from adapters.redis_feed import RedisFeedReader
 from adapters.redis_quotes import PUBLIC_PATTERN, channel_of, latest_frames
 from adapters.redis_subscription import RedisSubscription
+from adapters.stream_demand import StreamDemand
 from domain.errors import Retryable
 from domain.ports import TokenVerifier
+from workers.client_address import client_address
 from workers.gateway.connection import Connection, Services
+from workers.gateway.demand import CandleDemand
 from workers.gateway.frames import CloseCode
 from workers.gateway.messages import MAX_MESSAGE_BYTES
 from workers.gateway.private_feeds import PrivateFeeds
-from workers.gateway.protocol import Conversation, Limits
+from workers.gateway.private_states import PrivateStates
+from workers.gateway.protocol import Conversation
 from workers.gateway.public_channels import PublicChannels
+from workers.gateway.rules import Parties, Patience, Rules, ceilings_of
 from workers.settings import Settings
 
 SWEEP_EVERY_S = 0.5
@@ -43,24 +49,43 @@ LISTEN_BACKLOG = 1_024
 Answer: TypeAlias = WSUpgradeResponseWithListener | WSListener
 
 _log = structlog.get_logger(__name__)
+_unreadable = Counter(
+    "botcore_gateway_unreadable_publications", "Publications on Redis that are no frames."
+)
 _open = Gauge("botcore_gateway_connections", "WebSocket connections that are open.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a gateway learns what it says.
+
+    Attributes:
+        redis: For reading feeds and latest frames, and for asking for candles.
+        tokens: Reads access tokens.
+        states: What private channels show at first.
+        knows_symbol: Whether a symbol is streamed; true for any until the list is known.
+    """
+
+    redis: Redis
+    tokens: TokenVerifier
+    states: PrivateStates
+    knows_symbol: Callable[[str], bool]
 
 
 class Gateway:
     """Everything that one gateway process serves.
 
     Args:
-        settings: Where to listen, and which origins may connect.
-        redis: For reading feeds and latest frames.
-        tokens: Reads access tokens.
-        limits: What one connection may do.
+        settings: Where to listen, which origins may connect, and what clients may do.
+        sources: Where it learns what it says.
+        patience: For how long clients may be silent.
     """
 
     def __init__(
-        self, settings: Settings, redis: Redis, tokens: TokenVerifier, limits: Limits
+        self, settings: Settings, sources: Sources, patience: Patience | None = None
     ) -> None:
         self._settings = settings
-        self._redis = redis
+        self._redis = sources.redis
         self._draining = False
         self._catching_up: asyncio.Task[None] | None = None
         self._subscription = RedisSubscription(
@@ -69,21 +94,22 @@ class Gateway:
             on_message=self._published,
             on_subscribed=self._subscribed,
         )
-        public = PublicChannels()
-
-        def converse(now_s: float) -> Conversation:
-            return Conversation(
-                now_s,
-                verify=tokens.verify,
-                wall_clock=_wall_clock,
-                knows_symbol=public.knows_symbol,
-                limits=limits,
-            )
-
+        self._demand = CandleDemand(StreamDemand(sources.redis))
+        ceilings = ceilings_of(settings)
+        self._parties = Parties(ceilings)
+        rules = Rules(
+            verify=sources.tokens.verify,
+            wall_clock=_wall_clock,
+            knows_symbol=sources.knows_symbol,
+            patience=patience or Patience(),
+            ceilings=ceilings,
+            parties=self._parties,
+        )
         self._services = Services(
-            converse=converse,
-            public=public,
-            private=PrivateFeeds(RedisFeedReader(redis), self._subscription),
+            converse=lambda now_s, address: Conversation(now_s, address, rules),
+            public=PublicChannels(self._demand.want),
+            private=PrivateFeeds(RedisFeedReader(sources.redis), self._subscription),
+            states=sources.states.read,
             open_connections={},
             clock_s=time.monotonic,
             wall_clock=_wall_clock,
@@ -94,7 +120,8 @@ class Gateway:
     async def serve(self) -> AsyncIterator[int]:
         """Listen; yields the port. On leaving, tells every client 1012 and drains."""
         async with AsyncExitStack() as stack:
-            for work in (self._subscription.run(), self._sweep()):
+            works = self._subscription.run(), self._sweep(), self._demand.run(self._services.public)
+            for work in works:
                 task = asyncio.create_task(work)
                 stack.push_async_callback(_cancelled, task)
             stack.push_async_callback(self._stop_catching_up)
@@ -104,6 +131,8 @@ class Gateway:
                 self._settings.gateway_port,
                 websocket_handshake_timeout=HANDSHAKE_WITHIN_S,
                 max_frame_size=MAX_MESSAGE_BYTES,
+                # Pings count against the limits, so the conversation answers them.
+                enable_auto_pong=False,
                 backlog=LISTEN_BACKLOG,
                 logger_name="gateway",
             )
@@ -132,10 +161,16 @@ class Gateway:
     def _accept_websocket(self, request: WSUpgradeRequest) -> Answer:
         if self._draining:
             return _unavailable(b'{"state":"draining"}')
+        forwarded_for = request.headers.getall("X-Forwarded-For", [])
+
+        def address_of(peer: str) -> str:
+            return client_address(peer, forwarded_for, self._settings.trusted_proxies)
+
         if not self._allows(request.headers.get("Origin")):
             # Told as a close code, because a browser shows no other answer to its page.
-            return Connection(self._services, (CloseCode.ORIGIN, "origin not allowed"))
-        return Connection(self._services)
+            refusal = (CloseCode.ORIGIN, "origin not allowed")
+            return Connection(self._services, address_of, refusal)
+        return Connection(self._services, address_of)
 
     def _allows(self, origin: str | None) -> bool:
         """Judge an origin; programs that are no browser send none, and carry no cookies."""
@@ -159,15 +194,22 @@ class Gateway:
 
     def _published(self, key: str, frame: bytes) -> None:
         channel = channel_of(key)
-        if channel is None:
-            self._services.private.announced(key, frame)
-        else:
-            self._services.public.broadcast(channel, frame)
+        try:
+            if channel is None:
+                self._services.private.announced(key, frame)
+            else:
+                self._services.public.broadcast(channel, frame)
+        except (ValueError, KeyError) as error:
+            # Whoever wrote it, the others' frames must go on.
+            _unreadable.inc()
+            _log.warning("gateway.unreadable_publication", key=key, error=repr(error))
 
     def _subscribed(self, key: str) -> None:
         if key != PUBLIC_PATTERN:
             self._services.private.subscribed(key)
             return
+        for channel in self._services.public.wanted():
+            self._demand.want(channel)
         # One that began before this subscription may have read too early.
         if self._catching_up is not None:
             self._catching_up.cancel()
@@ -193,6 +235,7 @@ class Gateway:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             now_s = self._services.clock_s()
+            self._parties.forget(now_s)
             for connection in list(self._services.open_connections):
                 connection.pass_time(now_s)
 

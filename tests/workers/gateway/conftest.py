@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,12 @@ from adapters.redis_quotes import RedisTickWriter, Tick
 from domain.errors import ErrorCode, Rejected
 from domain.events import ORDER_UPDATE
 from domain.ports import AccessClaims
-from workers.gateway.protocol import Limits
-from workers.gateway.server import Gateway
+from workers.gateway.rules import Patience
+from workers.gateway.server import Gateway, Sources
 from workers.settings import Settings
 
+# Every symbol that is streamed.
+SYMBOLS = {"BTCUSDT", "ETHUSDT", *(f"S{number}USDT" for number in range(200))}
 NOON = datetime(2025, 10, 10, 12, tzinfo=UTC)
 
 
@@ -37,6 +39,22 @@ class Tokens:
             raise Rejected(ErrorCode.TOKEN_INVALID, "The token is not valid.")
         expires_at = datetime.fromtimestamp(datetime.now(UTC).timestamp() + float(lives_s), UTC)
         return AccessClaims(user_id, (), expires_at, "token", "session")
+
+
+class States:
+    """What private channels show at first; where a state is missing, it cannot be read."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[str, Any]] = {}
+        self.readable = asyncio.Event()
+        self.readable.set()
+        self.reading = asyncio.Event()
+
+    async def read(self, user_id: str, channels: Collection[str]) -> dict[str, Any]:
+        self.reading.set()
+        await self.readable.wait()
+        known = self.known.get(user_id, {})
+        return {channel: known[channel] for channel in channels if channel in known}
 
 
 @dataclasses.dataclass
@@ -94,6 +112,7 @@ class Stage:
     port: int
     redis: Redis
     gateway: Gateway
+    states: States
     stack: AsyncExitStack
 
     @property
@@ -138,17 +157,20 @@ def settings_for(redis_url: str, **more: Any) -> Settings:
 
 
 @asynccontextmanager
-async def staged(redis_url: str, limits: Limits, **more: Any) -> AsyncIterator[Stage]:
-    gateway = None
+async def staged(
+    redis_url: str, patience: Patience | None = None, **more: Any
+) -> AsyncIterator[Stage]:
+    states = States()
     async with (
         Redis.from_url(redis_url) as redis,
         AsyncExitStack() as outer,
     ):
-        gateway = Gateway(settings_for(redis_url, **more), redis, Tokens(), limits)
+        sources = Sources(redis, Tokens(), states, SYMBOLS.__contains__)
+        gateway = Gateway(settings_for(redis_url, **more), sources, patience)
         port = await outer.enter_async_context(gateway.serve())
         await until(lambda: gateway._subscription.connected)
         async with AsyncExitStack() as clients:
-            yield Stage(port, redis, gateway, clients)
+            yield Stage(port, redis, gateway, states, clients)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -161,12 +183,12 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 async def make_stage(redis_client: Redis, redis_url: str) -> AsyncIterator[MakeStage]:
-    """Start a gateway with limits and settings of the test's choice."""
+    """Start a gateway with the patience and settings of the test's choice."""
     del redis_client  # it has emptied Redis
     async with AsyncExitStack() as stack:
 
-        async def make(limits: Limits | None = None, **more: Any) -> Stage:
-            return await stack.enter_async_context(staged(redis_url, limits or Limits(), **more))
+        async def make(patience: Patience | None = None, **more: Any) -> Stage:
+            return await stack.enter_async_context(staged(redis_url, patience, **more))
 
         yield make
 

@@ -10,7 +10,6 @@ from redis.backoff import NoBackoff
 
 from domain.errors import Retryable
 from tests.workers.gateway.conftest import Stage, staged, until
-from workers.gateway.protocol import Limits
 from workers.stack import servers
 from workers.stack.instance import Instance
 from workers.stack.servers import Server
@@ -23,7 +22,7 @@ def server(start_server: Callable[[Server], Instance]) -> Instance:
 
 @pytest.fixture
 async def fragile(server: Instance) -> AsyncIterator[Stage]:
-    async with staged(server.url, Limits()) as stage:
+    async with staged(server.url) as stage:
         yield stage
 
 
@@ -45,6 +44,8 @@ async def test_after_an_outage_everybody_receives_and_nothing_is_missing(
     for number in range(1, 6):
         await fragile.order("ann", number)
         assert (await client.expect("order_update"))["sequence"] == number
+    await fragile.tick(3)
+    assert (await client.expect("price_update"))["sequence"] == 3
     # A clean stop: what Redis confirmed in its last second would not survive a power cut.
     await asyncio.to_thread(server.stop)
     await until(lambda: not fragile.gateway._subscription.connected)
@@ -52,15 +53,15 @@ async def test_after_an_outage_everybody_receives_and_nothing_is_missing(
     # While the gateway may not listen yet, another process writes already.
     retry = Retry(NoBackoff(), 0)
     async with Redis.from_url(server.url, retry=retry) as other:
-        writer = Stage(0, other, fragile.gateway, fragile.stack)
+        writer = Stage(0, other, fragile.gateway, fragile.states, fragile.stack)
         for number in range(6, 11):
             await _persistently(lambda n=number: writer.order("ann", n))  # type: ignore[misc]
-        await _persistently(lambda: writer.tick(3))
-    received: dict[str, list[int]] = {"order_update": [], "price_update": []}
+        await _persistently(lambda: writer.tick(7))
+    received: dict[str, list[int]] = {"order_update": [], "gap": [], "price_update": []}
     while received["order_update"][-1:] != [10] or not received["price_update"]:
         frame = await client.receive()
-        received[frame["type"]].append(frame["sequence"])
-    assert received == {"order_update": [6, 7, 8, 9, 10], "price_update": [3]}
+        received[frame["type"]].append(frame.get("sequence") or frame["data"]["after"])
+    assert received == {"order_update": [6, 7, 8, 9, 10], "gap": [3], "price_update": [7]}
 
 
 async def test_who_subscribes_during_an_outage_is_served_after_it(

@@ -1,155 +1,13 @@
-"""The conversation without a wire: whatever comes in, no rule is broken."""
+"""The conversation without a wire, rule by rule."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from hypothesis import given
-from hypothesis import strategies as st
 
-from domain.errors import ErrorCode, Rejected
-from domain.ports import AccessClaims
+from domain.errors import ErrorCode
+from tests.workers.gateway.saying import conversation, rules, say, told
+from workers.gateway.actions import Close, Join, Send, SendPing, SendPong
 from workers.gateway.frames import CloseCode
-from workers.gateway.protocol import (
-    Action,
-    Close,
-    Conversation,
-    Join,
-    Leave,
-    Limits,
-    Send,
-    SendPing,
-)
-
-NOW = datetime(2025, 10, 10, 12, tzinfo=UTC)
-LIMITS = Limits(channels=4, message_burst=10, messages_per_s=5)
-TOKENS = {"ann": ("ann", 60), "ann2": ("ann", 600), "bob": ("bob", 60), "old": ("ann", -1)}
-
-
-def verify(token: str) -> AccessClaims:
-    if token not in TOKENS:
-        raise Rejected(ErrorCode.TOKEN_INVALID, "The token is not valid.")
-    user_id, lives_s = TOKENS[token]
-    return AccessClaims(user_id, (), NOW + timedelta(seconds=lives_s), "id", "session")
-
-
-def conversation() -> Conversation:
-    return Conversation(
-        0.0,
-        verify=verify,
-        wall_clock=lambda: NOW,
-        knows_symbol=lambda symbol: symbol != "GONEUSDT",
-        limits=LIMITS,
-    )
-
-
-def say(talk: Conversation, now_s: float = 0.0, **message: Any) -> list[Action]:
-    return talk.receive(orjson.dumps(message), now_s)
-
-
-def told(actions: list[Action]) -> list[str]:
-    return [orjson.loads(a.frame)["type"] for a in actions if isinstance(a, Send)]
-
-
-channels = st.sampled_from(
-    ["orders", "positions", "account", "signals", "BTCUSDT@ticker", "ETHUSDT@kline_1m",
-     "GONEUSDT@ticker", "btcusdt@ticker", "BTCUSDT@", "", "orders ", "x" * 50]
-)  # fmt: skip
-tokens = st.sampled_from([*TOKENS, "forged", "", "\ud800"])
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
-    max_leaves=8,
-)
-messages = st.one_of(
-    st.fixed_dictionaries({"type": st.just("auth"), "token": tokens}),
-    st.fixed_dictionaries(
-        {"type": st.just("subscribe"), "channels": st.lists(channels, max_size=5)},
-        optional={"auth_token": tokens, "resume_from": st.integers(-1, 2**60)},
-    ),
-    st.fixed_dictionaries({"type": st.just("unsubscribe"), "channels": st.lists(channels)}),
-    st.fixed_dictionaries({"type": st.just("ping")}, optional={"id": anything}),
-    anything,
-)
-
-
-def as_bytes(message: Any) -> bytes:
-    try:
-        return orjson.dumps(message)
-    except TypeError:
-        return repr(message).encode("utf-8", "replace")
-
-
-steps = st.one_of(
-    st.tuples(st.just("text"), messages.map(as_bytes)),
-    st.tuples(st.just("text"), st.binary(max_size=40)),
-    st.tuples(st.just("binary"), st.just(b"")),
-    st.tuples(st.just("pong"), st.just(b"")),
-    st.tuples(st.just("time"), st.floats(0, 30).map(lambda s: str(s).encode())),
-    st.tuples(st.just("restart"), st.just(b"")),
-)
-
-
-class Watcher:
-    """Holds what a client may expect against what the machine decides."""
-
-    def __init__(self) -> None:
-        self.talk = conversation()
-        self.now_s = 0.0
-        self.closed = False
-        self.user: str | None = None
-        self.channels: set[str] = set()
-        self.check(self.talk.begin())
-
-    def step(self, kind: str, value: bytes) -> None:
-        match kind:
-            case "text":
-                self.check(self.talk.receive(value, self.now_s))
-            case "binary":
-                self.check(self.talk.receive_unreadable("binary", self.now_s))
-            case "pong":
-                self.talk.receive_pong(self.now_s)
-            case "time":
-                self.now_s += float(value)
-                self.check(self.talk.pass_time(self.now_s))
-            case "restart":
-                self.check(self.talk.end(CloseCode.SERVICE_RESTART, "the server restarts"))
-
-    def check(self, actions: list[Action]) -> None:
-        assert not (self.closed and actions), "something follows a close"
-        for action in actions:
-            assert not self.closed
-            match action:
-                case Send(frame=frame):
-                    self.check_frame(orjson.loads(frame))
-                case Join():
-                    assert self.user is not None, "joined without a user"
-                    assert action.user_id == self.user
-                    assert action.fresh == set(action.channels) - self.channels
-                    self.channels.update(action.channels)
-                    assert len(self.channels) <= LIMITS.channels
-                case Leave(channels=left):
-                    assert self.channels.issuperset(left)
-                    self.channels.difference_update(left)
-                case Close(code=code):
-                    assert code in set(CloseCode)
-                    self.closed = True
-                case SendPing():
-                    pass
-
-    def check_frame(self, frame: dict[str, Any]) -> None:
-        assert set(frame) == {"type", "data", "timestamp"}
-        if frame["type"] == "authenticated":
-            assert self.user in {None, frame["data"]["user_id"]}, "changed hands"
-            self.user = frame["data"]["user_id"]
-
-
-@given(st.lists(steps, max_size=40))
-def test_no_crash_and_nothing_to_whom_it_is_not_due(taken: list[tuple[str, bytes]]) -> None:
-    watcher = Watcher()
-    for kind, value in taken:
-        watcher.step(kind, value)
-    assert watcher.talk.channels == watcher.channels
 
 
 def test_a_subscription_is_all_or_nothing() -> None:
@@ -204,3 +62,105 @@ def test_malformed_messages_long_ago_are_forgotten() -> None:
     for number in range(30):
         actions = talk.receive(b"{", number * 15.0)
         assert told(actions) == ["error"]
+
+
+def test_a_second_token_never_shortens() -> None:
+    talk = conversation()
+    say(talk, type="auth", token="ann2")
+    say(talk, type="auth", token="ann")
+    talk.receive_pong(100.0)
+    assert not any(isinstance(a, Close) for a in talk.pass_time(101.0))
+
+
+def _end_of(actions: list[Any]) -> tuple[str, CloseCode]:
+    *_, refusal, close = actions
+    assert isinstance(refusal, Send)
+    assert isinstance(close, Close)
+    return orjson.loads(refusal.frame)["data"]["code"], close.code
+
+
+TOO_MANY = (ErrorCode.RATE_LIMITED, CloseCode.TOO_MANY)
+
+
+def test_too_many_connections_of_one_address() -> None:
+    shared = rules()
+    talks = [conversation(shared) for _ in range(4)]
+    assert all(told(talk.begin(0.0)) == ["connected"] for talk in talks)
+    assert _end_of(conversation(shared).begin(0.0)) == TOO_MANY
+    assert told(conversation(shared, "203.0.113.8").begin(0.0)) == ["connected"]
+    talks[0].leave()
+    assert told(conversation(shared).begin(0.0)) == ["connected"]
+
+
+def test_too_many_connections_of_one_user() -> None:
+    shared = rules()
+    talks = [conversation(shared, f"203.0.113.{number}") for number in range(4)]
+    for talk in talks:
+        talk.begin(0.0)
+    for talk in talks[:3]:
+        assert told(say(talk, type="auth", token="ann")) == ["authenticated"]
+    assert _end_of(say(talks[3], type="auth", token="ann")) == TOO_MANY
+
+
+def test_too_many_channels_of_one_user() -> None:
+    shared = rules()
+    first, second = conversation(shared, "a"), conversation(shared, "b")
+    for talk in (first, second):
+        talk.begin(0.0)
+        say(talk, type="auth", token="ann")
+    say(first, type="subscribe", channels=["orders", "positions", "account", "signals"])
+    actions = say(second, type="subscribe", channels=["orders", "positions", "account"])
+    assert _end_of(actions) == TOO_MANY
+    first.leave()
+    third = conversation(shared, "c")
+    third.begin(0.0)
+    say(third, type="auth", token="ann")
+    actions = say(third, type="subscribe", channels=["orders", "positions", "account"])
+    assert isinstance(actions[0], Join)
+
+
+def test_too_many_messages_of_one_address() -> None:
+    shared = rules()
+    talks = [conversation(shared) for _ in range(4)]
+    for talk in talks:
+        talk.begin(0.0)
+    said = [say(talk, type="ping") for talk in talks for _ in range(5)]
+    assert [told(actions) for actions in said] == [["pong"]] * 20
+    assert _end_of(say(talks[0], type="ping")) == TOO_MANY
+    assert told(say(talks[1], 1.0, type="ping")) == ["pong"]
+
+
+def test_coming_back_does_not_refill_a_bucket() -> None:
+    shared = rules()
+    for _ in range(24):
+        talk = conversation(shared)
+        talk.begin(0.0)
+        talk.leave()
+        shared.parties.forget(0.0)
+    assert _end_of(conversation(shared).begin(0.0)) == TOO_MANY
+    shared.parties.forget(10.0)
+    assert not len(shared.parties.addresses)
+    assert told(conversation(shared).begin(10.0)) == ["connected"]
+
+
+def test_pings_pongs_and_fragments_count_as_messages() -> None:
+    for take in ("receive_ping", "receive_pong", "receive_fragment"):
+        talk = conversation()
+        more = (b"x",) if take == "receive_ping" else ()
+        answers = [getattr(talk, take)(*more, 0.0) for _ in range(10)]
+        assert all(actions in ([], [SendPong(b"x")]) for actions in answers)
+        assert _end_of(getattr(talk, take)(*more, 0.0)) == TOO_MANY
+
+
+def test_timeframes_are_those_of_the_venue() -> None:
+    talk = conversation()
+    say(talk, type="auth", token="ann2")
+    for moment, timeframe in enumerate(("1s", "1m", "3d", "1w", "1M")):
+        channel = f"BTCUSDT@kline_{timeframe}"
+        assert isinstance(say(talk, moment, type="subscribe", channels=[channel])[0], Join)
+        say(talk, moment, type="unsubscribe", channels=[channel])
+    for moment, timeframe in enumerate(("7m", "1y", "60m", "", "1m "), start=10):
+        channel = f"BTCUSDT@kline_{timeframe}"
+        actions = say(talk, moment, type="subscribe", channels=["orders", channel])
+        assert told(actions) == ["error"]
+    assert talk.channels == set()
