@@ -9,6 +9,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from adapters.binance_klines import BinanceKlines
 from adapters.binance_market import BinanceMarket
 from adapters.mongo import Client, Database, database_of, open_client
 from adapters.rabbitmq import RabbitEventBus
@@ -47,6 +48,7 @@ class Connections:
     read_through: RedisCache | None = None
     event_bus: RabbitEventBus | None = None
     market_client: BinanceMarket | None = None
+    kline_client: BinanceKlines | None = None
     symbol_book: VenueSymbolBook | None = None
 
     @property
@@ -85,6 +87,13 @@ class Connections:
         return self.market_client
 
     @property
+    def klines(self) -> BinanceKlines:
+        """The venue's candles over REST."""
+        if self.kline_client is None:
+            raise RuntimeError("this process did not ask for market data")
+        return self.kline_client
+
+    @property
     def symbols(self) -> VenueSymbolBook:
         """The venue's symbols; they load in the background."""
         if self.symbol_book is None:
@@ -120,6 +129,8 @@ async def open_connections(
         if Need.MARKET in needs:
             connections.market_client = _open_market(settings)
             stack.push_async_callback(connections.market_client.close)
+            connections.kline_client = _open_klines(settings)
+            stack.push_async_callback(connections.kline_client.close)
             connections.symbol_book = VenueSymbolBook(connections.market_client, settings.symbols)
             connections.symbol_book.start()
             stack.push_async_callback(connections.symbol_book.close)
@@ -144,3 +155,9 @@ def _open_market(settings: Settings) -> BinanceMarket:
     if settings.venue == "sandbox":
         return BinanceMarket(settings.exchange_url, settings.exchange_ws_url, testnet=False)
     return BinanceMarket(None, None, testnet=settings.venue == "testnet")
+
+
+def _open_klines(settings: Settings) -> BinanceKlines:
+    if settings.venue == "sandbox":
+        return BinanceKlines(settings.exchange_url, testnet=False)
+    return BinanceKlines(None, testnet=settings.venue == "testnet")
