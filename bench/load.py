@@ -48,4 +48,4 @@ def cpu_row(before: dict[str, float], after: dict[str, float], count: int) -> di
         for name in sorted(after)
         if after[name] - before.get(name, 0.0) > 0
     }
-    return {"cpu_ms_per_op": round(sum(by_part.values()), 1), "cpu_ms_per_op_by_part": by_part}
+    return {"cpu_ms_per_op": round(sum(by_part.values()), 2), "cpu_ms_per_op_by_part": by_part}

@@ -9,10 +9,11 @@ from collections.abc import Collection
 import uvloop
 
 from bench.market.fan_out import measure_fan_out
+from bench.market.reads import measure_reads
 from bench.market.stage import private_stage
 from bench.report import Report
 
-PARTS = ("fan-out",)
+PARTS = ("fan-out", "reads")
 
 
 async def run(parts: Collection[str], name: str) -> None:
@@ -21,6 +22,8 @@ async def run(parts: Collection[str], name: str) -> None:
     if "fan-out" in parts:
         async with private_stage() as stage:
             await measure_fan_out(stage, report)
+    if "reads" in parts:
+        await measure_reads(report)
     print(f"written to bench/results/{report.write(name).name}")
 
 
