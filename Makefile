@@ -38,9 +38,12 @@ check: setup ## Lint, format, types, layers, dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
+# Tests wait for servers more than they work. tests/conftest.py says what stays together.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+
 .PHONY: test
 test: check ## check, then every test, with branch coverage
-	$(BIN)/pytest --cov --cov-branch --cov-report=term:skip-covered
+	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-branch --cov-report=term:skip-covered
 
 .PHONY: bench
 bench: setup ## Measure a trade against a private stack and write bench/results

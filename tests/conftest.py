@@ -31,6 +31,27 @@ StartServer = Callable[[Server], Instance]
 RABBITMQ_VHOSTS = 100
 
 
+# Started first, so that none of them is what is still running when all else has ended.
+LONGEST = ("tests/chaos", "tests/stack", "tests/workers")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first, and say what must stay together in one process: a file.
+
+    All the chaos stays together, since its system is dear to start.
+    """
+
+    def rank(item: pytest.Item) -> int:
+        ranks = (rank for rank, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+        return next(ranks, len(LONGEST))
+
+    items.sort(key=rank)
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(LONGEST[0] if rank(item) == 0 else file))
+
+
 def _starter(root: Path) -> Iterator[StartServer]:
     running: list[Instance] = []
 

@@ -16,16 +16,9 @@ import aiohttp
 import orjson
 from binance import AsyncClient, BinanceSocketManager
 
+from workers.stack.ports import free_port
+
 START_TIMEOUT_S = 20
-
-
-def free_port() -> int:
-    import socket  # noqa: PLC0415 - only here
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class ExchangeProcess:
