@@ -39,7 +39,8 @@ from workers.gateway.public_channels import PublicChannels
 from workers.gateway.rules import Parties, Patience, Rules, ceilings_of
 from workers.settings import Settings
 
-SWEEP_EVERY_S = 0.5
+# Deadlines are of whole seconds; looking more often costs more than it tells.
+SWEEP_EVERY_S = 1.0
 # On shutdown: how long clients may take to answer the close frame.
 DRAIN_WITHIN_S = 5.0
 CATCH_UP_RETRY_S = 0.2
