@@ -82,6 +82,7 @@ class RedisSubscription:
         wait_s = RECONNECT_MIN_S
         try:
             while True:
+                _end_if_cancelled()
                 try:
                     async with self._redis.pubsub() as pubsub:
                         await self._listen(pubsub)
@@ -105,6 +106,7 @@ class RedisSubscription:
         heard_s = asked_s = clock()
         self._pubsub = pubsub
         while True:
+            _end_if_cancelled()
             message = await pubsub.get_message(timeout=READ_TIMEOUT_S)
             now_s = clock()
             if message is not None:
@@ -137,3 +139,10 @@ class RedisSubscription:
                     await self._pubsub.subscribe(channel)
                 else:
                     await self._pubsub.unsubscribe(channel)
+
+
+def _end_if_cancelled() -> None:
+    """Raise the cancellation that redis-py loses where it meets a connection that breaks."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
