@@ -1,4 +1,4 @@
-"""Latest prices in Redis: read by the trade's checks and the edge, written by the stream."""
+"""Latest prices and candles in Redis: written by the streams, read by whoever trades or looks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,42 @@ PRICE_TTL_MS = 1_000
 LATEST_FRAMES_KEY = "market:latest_frames"
 _PUBLIC = "public:"
 PUBLIC_PATTERN = f"{_PUBLIC}*"
+# The latest candle lives for this many of its own spans, but not shorter than the second.
+CANDLE_TTL_SPANS = 3
+CANDLE_TTL_MIN_MS = 10_000
+
+# The comparison and the writes are one act: a worker that slept since it last looked at its
+# lease must not broadcast beside the one that has it now.
+# A client that heard no answer sends the same again, hence the number of the write.
+# KEYS: latest frames, lease, last write. ARGV: token ('' needs no lease), the write's number,
+# then for each update its key, document, time to live in milliseconds, channel, and frame
+# ('' is kept but not announced).
+_WRITE = f"""
+if ARGV[1] ~= '' then
+  if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+  local write = ARGV[1] .. ARGV[2]
+  if redis.call('GET', KEYS[3]) == write then return 1 end
+  redis.call('SET', KEYS[3], write, 'EX', 60)
+end
+for i = 3, #ARGV, 5 do
+  redis.call('SET', ARGV[i], ARGV[i + 1], 'PX', ARGV[i + 2])
+  if ARGV[i + 4] ~= '' then
+    redis.call('HSET', KEYS[1], ARGV[i + 3], ARGV[i + 4])
+    redis.call('PUBLISH', '{_PUBLIC}' .. ARGV[i + 3], ARGV[i + 4])
+  end
+end
+return 1
+"""
 
 
 def price_key(symbol: str) -> str:
     """Name the key of a symbol's latest price."""
     return f"price:{symbol}"
+
+
+def candle_key(symbol: str, timeframe: str) -> str:
+    """Name the key of a symbol's latest candle."""
+    return f"candle:{symbol}:{timeframe}"
 
 
 def public_key(channel: str) -> str:
@@ -115,29 +146,78 @@ class Tick:
     channel: str
     frame: bytes | None
 
+    @property
+    def key(self) -> str:
+        """Where `document` is kept."""
+        return price_key(self.symbol)
+
+    @property
+    def ttl_ms(self) -> int:
+        """How long it is kept."""
+        return PRICE_TTL_MS
+
+
+@dataclass(frozen=True, slots=True)
+class CandleUpdate:
+    """One candle on its way out: kept for `ttl_ms`, and its complete `kline_update`."""
+
+    key: str
+    ttl_ms: int
+    document: bytes
+    channel: str
+    frame: bytes
+
+
+Update = Tick | CandleUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What allows a worker to write: `key` holds `token` as long as the worker holds it."""
+
+    key: str
+    token: str
+
+
+class LeaseLostError(Exception):
+    """Somebody else writes now, or may have in between; nothing was written."""
+
 
 class RedisTickWriter:
-    """Writes prices and broadcasts them: one round trip for any number of symbols."""
+    """Writes prices and candles and broadcasts them: one round trip for any number.
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    Args:
+        redis: Where to.
+        lease: What must be held for it; None where nobody else can be writing.
+    """
 
-    async def write(self, ticks: Sequence[Tick]) -> None:
-        """Renew the prices, keep the latest frames and announce them.
+    def __init__(self, redis: Redis, lease: Lease | None = None) -> None:
+        self._write = redis.register_script(_WRITE)
+        self._lease = lease or Lease("", "")
+        self._writes = 0
+
+    async def write(self, updates: Sequence[Update]) -> None:
+        """Renew what is kept, keep the latest frames and announce them: all or nothing.
 
         Raises:
-            Retryable: The cache could not be reached.
+            LeaseLostError: The lease is not held any more.
+            Retryable: Redis could not be reached; it may have been written or not, which
+                the latest frames tell.
         """
-        pipeline = self._redis.pipeline(transaction=False)
-        for tick in ticks:
-            pipeline.set(price_key(tick.symbol), tick.document, px=PRICE_TTL_MS)
-            if tick.frame is not None:
-                pipeline.hset(LATEST_FRAMES_KEY, tick.channel, tick.frame)
-                pipeline.publish(public_key(tick.channel), tick.frame)
+        lease = self._lease
+        self._writes += 1
+        args: list[bytes | str | int] = [lease.token, self._writes]
+        for update in updates:
+            args += (update.key, update.document, update.ttl_ms)
+            args += (update.channel, update.frame or b"")
         try:
-            await pipeline.execute()
+            written = await self._write(
+                keys=[LATEST_FRAMES_KEY, lease.key, f"{lease.key}:write"], args=args
+            )
         except (RedisError, OSError) as error:
             raise _unreachable() from error
+        if not written:
+            raise LeaseLostError
 
 
 async def latest_frames(redis: Redis) -> dict[str, bytes]:
@@ -151,6 +231,24 @@ async def latest_frames(redis: Redis) -> dict[str, bytes]:
     except (RedisError, OSError) as error:
         raise _unreachable() from error
     return {channel.decode(): frame for channel, frame in found.items()}
+
+
+async def latest_frames_of(redis: Redis, channels: Sequence[str]) -> dict[str, bytes]:
+    """Return the latest frame of those of these channels that have had one.
+
+    Raises:
+        Retryable: The cache could not be reached.
+    """
+    if not channels:
+        return {}
+    try:
+        found = await redis.hmget(LATEST_FRAMES_KEY, list(channels))
+    except (RedisError, OSError) as error:
+        raise _unreachable() from error
+    frames = cast("list[bytes | None]", found)
+    return {
+        channel: frame for channel, frame in zip(channels, frames, strict=True) if frame is not None
+    }
 
 
 def _unreachable() -> Retryable:

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-from adapters.redis_quotes import RedisTickWriter
+from adapters.mongo_candles import MongoCandles
 from domain.market import Quote
 from tests.api.people import Edge
 from tests.api.routes.trading import D, Market, Trader, until
 from workers.connections import Need, open_connections
-from workers.streaming.prices import LivePrices
-from workers.streaming.worker import StreamingWorker
+from workers.streaming.worker import Sources, StreamingWorker
 
 # What has live prices; every other symbol of the exchange has none.
 STREAMED = ("BTCUSDT", "ETHUSDT", "ETHBTC", "DOGEUSDT")
@@ -21,15 +20,15 @@ STREAMED = ("BTCUSDT", "ETHUSDT", "ETHBTC", "DOGEUSDT")
 @pytest.fixture(scope="session")
 async def _prices(edge: Edge) -> AsyncIterator[None]:
     """Follow the exchange's prices, as the streaming worker does."""
-    needs = {Need.REDIS, Need.MARKET}
+    needs = {Need.MONGODB, Need.REDIS, Need.MARKET}
     async with open_connections(edge.services.settings, needs) as connections:
-        worker = StreamingWorker(
+        sources = Sources(
             connections.market,
-            RedisTickWriter(connections.redis),
-            STREAMED,
-            LivePrices(STREAMED, {}),
-            lambda: None,
+            connections.klines,
+            connections.redis,
+            MongoCandles(connections.database),
         )
+        worker = StreamingWorker(sources, lambda: STREAMED, (), lambda: None)
         following = asyncio.create_task(worker.run())
         yield
         following.cancel()

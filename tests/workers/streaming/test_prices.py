@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.redis_quotes import Tick, parse_quote
+from workers.streaming.messages import InvalidMessageError
 from workers.streaming.prices import (
     ALIVE_FOR_S,
     RENEW_EVERY_S,
     WRITE_EVERY_S,
-    InvalidMessageError,
     LivePrices,
 )
 
 AT = datetime(2025, 10, 10, 12, tzinfo=UTC)
 SUMMARY = {
     "symbol": "BTCUSDT", "lastPrice": "45000.00", "bidPrice": "44999.00",
-    "askPrice": "45001.00", "volume": "100.5", "priceChangePercent": "1.250",
+    "askPrice": "45001.00", "volume": "100.5", "priceChangePercent": "1.250", "closeTime": 0,
 }  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def test_an_empty_side_leaves_no_price() -> None:
         (b'{"stream":"btcusdt@ticker","data":null}', "not a combined message"),
         (orjson.dumps({"stream": "xrpusdt@ticker", "data": {"s": "XRPUSDT"}}), "unknown symbol"),
         (orjson.dumps({"stream": "ethusdt@ticker", "data": {"s": "BTCUSDT"}}), "unknown symbol"),
-        (orjson.dumps({"stream": "btcusdt@trade", "data": {"s": "BTCUSDT"}}), "unknown stream"),
+        (orjson.dumps({"stream": "btcusdt@aggTrade", "data": {"s": "BTCUSDT"}}), "unknown stream"),
         (book(5), "stale book"),
         (book(9, bid="45001", ask="45000"), "crossed book"),
         (book(9, bid="-1"), "negative price"),

@@ -2,42 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import httpx
 import pytest
 from redis.asyncio import Redis
 
-from adapters.binance_market import BinanceMarket
 from adapters.redis_feed import sequence_of
-from adapters.redis_quotes import RedisQuoteBoard, RedisTickWriter, latest_frames
+from adapters.redis_quotes import RedisQuoteBoard, latest_frames
 from domain.market import Quote
+from tests.workers.streaming.conftest import SYMBOLS, Streaming
 from workers.stack import servers
 from workers.stack.instance import Instance
 from workers.stack.servers import Server
-from workers.streaming.prices import LivePrices
-from workers.streaming.worker import StreamingWorker
-
-SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
-
-
-@asynccontextmanager
-async def streaming(exchange_url: str, redis: Redis) -> AsyncIterator[StreamingWorker]:
-    ready = asyncio.Event()
-    market = BinanceMarket(exchange_url, exchange_url.replace("http", "ws"), testnet=False)
-    known = {name: sequence_of(frame) for name, frame in (await latest_frames(redis)).items()}
-    prices = LivePrices(SYMBOLS, known)
-    worker = StreamingWorker(market, RedisTickWriter(redis), SYMBOLS, prices, ready.set)
-    task = asyncio.create_task(worker.run())
-    async with asyncio.timeout(20):
-        await ready.wait()
-    try:
-        yield worker
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await market.close()
 
 
 async def live_quote(redis: Redis, symbol: str, within_s: float = 20) -> Quote:
@@ -58,8 +35,10 @@ async def gone_quote(redis: Redis, symbol: str) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_prices_are_live_and_broadcast(exchange_url: str, redis_client: Redis) -> None:
-    async with streaming(exchange_url, redis_client) as worker, redis_client.pubsub() as pubsub:
+async def test_prices_are_live_and_broadcast(
+    exchange_url: str, redis_client: Redis, streaming: Streaming
+) -> None:
+    async with streaming(exchange_url) as worker, redis_client.pubsub() as pubsub:
         await pubsub.psubscribe("public:*")
         for symbol in SYMBOLS:
             quote = await live_quote(redis_client, symbol)
@@ -78,11 +57,13 @@ async def test_prices_are_live_and_broadcast(exchange_url: str, redis_client: Re
         assert worker.dropped == {}
 
 
-async def test_a_restart_goes_on_counting(exchange_url: str, redis_client: Redis) -> None:
-    async with streaming(exchange_url, redis_client):
+async def test_a_restart_goes_on_counting(
+    exchange_url: str, redis_client: Redis, streaming: Streaming
+) -> None:
+    async with streaming(exchange_url):
         await live_quote(redis_client, "BTCUSDT")
     before = sequence_of((await latest_frames(redis_client))["BTCUSDT@ticker"])
-    async with streaming(exchange_url, redis_client):
+    async with streaming(exchange_url):
         await live_quote(redis_client, "BTCUSDT")
     assert sequence_of((await latest_frames(redis_client))["BTCUSDT@ticker"]) > before
 
@@ -93,10 +74,10 @@ async def exchange(start_server: Callable[[Server], Instance]) -> Instance:
 
 
 async def test_a_silent_feed_makes_prices_expire_until_it_speaks(
-    exchange: Instance, redis_client: Redis
+    exchange: Instance, redis_client: Redis, streaming: Streaming
 ) -> None:
     async with (
-        streaming(exchange.url, redis_client),
+        streaming(exchange.url),
         httpx.AsyncClient(base_url=exchange.url, trust_env=False) as http,
     ):
         await live_quote(redis_client, "BTCUSDT")
@@ -107,8 +88,10 @@ async def test_a_silent_feed_makes_prices_expire_until_it_speaks(
         await live_quote(redis_client, "BTCUSDT")
 
 
-async def test_an_exchange_that_dies_and_returns(exchange: Instance, redis_client: Redis) -> None:
-    async with streaming(exchange.url, redis_client):
+async def test_an_exchange_that_dies_and_returns(
+    exchange: Instance, redis_client: Redis, streaming: Streaming
+) -> None:
+    async with streaming(exchange.url):
         await live_quote(redis_client, "BTCUSDT")
         await asyncio.to_thread(exchange.kill)
         await gone_quote(redis_client, "BTCUSDT")

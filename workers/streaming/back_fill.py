@@ -1,0 +1,168 @@
+"""Brings candles that no stream told: the history at the start, and what fell into a gap."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from adapters.binance_klines import BinanceKlines
+from domain.candle_series import unbroken_end
+from domain.candles import Candle, Timeframe, open_time_before, open_time_of
+from domain.errors import Rejected, Retryable
+from domain.indicators import WINDOW
+from workers.streaming.candle_channel import EPOCH, Key
+from workers.streaming.candle_store import CandleStore
+from workers.streaming.candles import LiveCandles
+
+# Binance allows a weight of 6,000 a minute and address; a page of candles has a weight of 2.
+# At ten pages a second the back-fill of a start takes a fifth of it, for trades have theirs.
+PAGE_EVERY_S = 0.1
+PAGES_AT_ONCE = 2
+RETRY_S = 1.0
+# A longer absence than this is not filled: the series begins anew with the venue's last
+# candles, and history before it is read from the venue.
+MOST_MISSING = 20_000
+
+_log = structlog.get_logger(__name__)
+
+
+class RequestPace:
+    """Lets one page after the other be asked for, in all of a process."""
+
+    def __init__(self) -> None:
+        self._at_once = asyncio.Semaphore(PAGES_AT_ONCE)
+        self._next_s = 0.0
+
+    async def __aenter__(self) -> None:
+        """Wait for a turn."""
+        await self._at_once.acquire()
+        clock = asyncio.get_running_loop().time
+        wait_s = self._next_s - clock()
+        self._next_s = max(self._next_s, clock()) + PAGE_EVERY_S
+        try:
+            await asyncio.sleep(max(0.0, wait_s))
+        except BaseException:
+            self._at_once.release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give the turn back."""
+        self._at_once.release()
+
+
+class BackFill:
+    """Fills the series of one feed, the ones that were wanted first first.
+
+    Args:
+        klines: The venue.
+        store: What is stored.
+        candles: What is to be filled.
+        pace: Shared by every feed of the process.
+        on_taken: Called after candles were taken: whether a write became due sooner.
+    """
+
+    def __init__(
+        self,
+        klines: BinanceKlines,
+        store: CandleStore,
+        candles: LiveCandles,
+        pace: RequestPace,
+        on_taken: Callable[[bool], None],
+    ) -> None:
+        self._klines = klines
+        self._store = store
+        self._candles = candles
+        self._pace = pace
+        self._on_taken = on_taken
+        self._wanted: asyncio.Queue[Key] = asyncio.Queue()
+        self._queued: set[Key] = set()
+
+    def want(self, key: Key) -> None:
+        """Fill this series soon."""
+        if key not in self._queued:
+            self._queued.add(key)
+            self._wanted.put_nowait(key)
+
+    async def run(self) -> None:
+        """Fill until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            key = await self._wanted.get()
+            self._queued.discard(key)
+            try:
+                filled = await self._fill(key)
+            except Retryable as fault:
+                _log.warning("candles.not_filled", series=key, detail=fault.detail)
+                filled = False
+            except Rejected as fault:
+                _log.warning("candles.refused", series=key, detail=fault.detail)
+                filled = True
+            if not filled:
+                loop.call_later(RETRY_S, self.want, key)
+
+    async def _fill(self, key: Key) -> bool:
+        """Fill one series; tell whether nothing is missing any more."""
+        if self._candles.is_primed(key) is False:
+            await self._begin(key)
+        gap = self._candles.gap(key, datetime.now(UTC))
+        while gap is not None:
+            page = await self._page(key, gap.first_missing)
+            self._take(key, page, gap.first_missing)
+            following = self._candles.gap(key)
+            if following is not None and following.first_missing <= gap.first_missing:
+                return False
+            gap = following
+        return True
+
+    async def _begin(self, key: Key) -> None:
+        """Prime a series with what is stored, or with what the venue has."""
+        now = datetime.now(UTC)
+        stored = await self._stored(key, now)
+        if len(stored) < WINDOW - 1:
+            start = _window_start(key[1], now)
+            page = await self._page(key, start)
+            # The venue's page is told whole and stored where it is new; unless it began
+            # later than what is stored ends, where the gap between is filled as any other.
+            if page and not (stored and page[0].open_time > stored[-1].close_time + _INSTANT):
+                self._take(key, page, page[0].open_time)
+                stored = []
+        clock = asyncio.get_running_loop().time
+        self._on_taken(self._candles.prime(key, stored, clock(), datetime.now(UTC)))
+
+    async def _stored(self, key: Key, now: datetime) -> list[Candle]:
+        try:
+            found = unbroken_end(await self._store.candles.latest(*key, WINDOW))
+        except Retryable as fault:
+            _log.warning("candles.unread", detail=fault.detail)
+            self._store.refuse(key)
+            return []
+        if not found or now - found[-1].close_time > MOST_MISSING * _span(found[-1]):
+            return []
+        return found
+
+    async def _page(self, key: Key, start: datetime) -> list[Candle]:
+        await self._store.room()
+        async with self._pace:
+            return await self._klines.page(*key, start)
+
+    def _take(self, key: Key, page: list[Candle], asked_from: datetime) -> None:
+        now_s, at = asyncio.get_running_loop().time(), datetime.now(UTC)
+        self._on_taken(self._candles.take_venue(key, page, asked_from, now_s, at))
+
+
+_INSTANT = timedelta(milliseconds=1)
+
+
+def _span(candle: Candle) -> timedelta:
+    return candle.close_time - candle.open_time + _INSTANT
+
+
+def _window_start(timeframe: Timeframe, now: datetime) -> datetime:
+    """Return the open time from which a page reaches the candle in progress."""
+    start = open_time_of(timeframe, now)
+    for _ in range(WINDOW - 1):
+        if start <= EPOCH:
+            return EPOCH
+        start = open_time_before(timeframe, start)
+    return start
