@@ -23,6 +23,9 @@ from domain.trades import Execution, Fill
 
 # Clients of users that trade now; each is small, its connections are shared.
 MAX_CLIENTS = 2_000
+# The most that Binance lists at once: https://developers.binance.com/docs/binance-spot-api-docs
+# (rest-api, "Account trade list").
+FILLS_PAGE = 1_000
 # Clocks drift by some 10 ms an hour.
 CLOCK_INTERVAL_S = 300.0
 # A measurement is wrong by up to half its round trip (a stall of this process counts): one
@@ -152,7 +155,16 @@ class BinanceVenue:
     ) -> tuple[Fill, ...]:
         if not Decimal(answer["executedQty"]):
             return ()
-        trades = await client.get_my_trades(symbol=symbol, orderId=answer["orderId"])
+        trades: list[dict[str, Any]] = []
+        page = None
+        while page is None or len(page) == FILLS_PAGE:
+            page = await client.get_my_trades(
+                symbol=symbol,
+                orderId=answer["orderId"],
+                fromId=trades[-1]["id"] + 1 if trades else 0,
+                limit=FILLS_PAGE,
+            )
+            trades += page
         return tuple(_fill_of_trade(trade) for trade in trades)
 
     async def _client(self, user_id: str) -> VenueClient:

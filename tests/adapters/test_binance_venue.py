@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 
-from adapters.binance_venue import BinanceVenue, order_parameters, order_status
+from adapters.binance_venue import FILLS_PAGE, BinanceVenue, order_parameters, order_status
 from adapters.sandbox_accounts import SandboxAccounts
 from domain.account import Balance
 from domain.errors import Ambiguous, ErrorCode, Rejected, Retryable
@@ -61,6 +62,25 @@ def asked(user: str, intent: OrderIntent, key: str = "k") -> Order:
 RESTING = replace(
     intent_of("ETHUSDT", BUY, quantity="0.01", price="1500"), time_in_force=TimeInForce.GTC
 )
+
+
+async def test_an_order_of_more_fills_than_a_page_is_found_with_all_of_them(
+    venue: BinanceVenue, user: str, exchange_url: str
+) -> None:
+    count, symbol = FILLS_PAGE + 5, "DOGEUSDT"
+    asks = [[str(D("0.15") + D(number) / 100_000), "50"] for number in range(count)]
+    market = f"{exchange_url}/sandbox/market"
+    async with aiohttp.ClientSession() as http:
+        for lever in ({"pause": True}, {"book": {"bids": [["0.14", "50"]], "asks": asks}}):
+            answer = await http.post(market, json={"symbol": symbol, **lever})
+            assert answer.ok, await answer.text()
+        order = asked(user, intent_of(symbol, BUY, quantity=str(50 * count)), "many")
+        placed = await venue.place(order, venue.now_ms())
+        (await http.post(market, json={"symbol": symbol, "pause": False})).raise_for_status()
+    found = await venue.find(order)
+    assert found is not None
+    assert len(found.fills) == count
+    assert found.fills == placed.fills
 
 
 async def test_a_market_order_answers_its_fills(venue: BinanceVenue, user: str) -> None:
