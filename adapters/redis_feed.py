@@ -140,10 +140,10 @@ def sequence_of(frame: bytes) -> int:
     return int(frame[frame.rindex(b":") + 1 : -1])
 
 
-def channel_of_frame(frame: bytes) -> str:
-    """Return the private channel of a frame that this module wrote (its first member)."""
-    start = len(_FRAME_START)
-    return CHANNEL_OF_FRAME[frame[start : frame.index(b'"', start)].decode()]
+def channel_of_frame(frame: bytes) -> str | None:
+    """Return the private channel of a frame by its first member, None where none carries it."""
+    frame_type, _, _ = frame.removeprefix(_FRAME_START).partition(b'"')
+    return CHANNEL_OF_FRAME.get(frame_type.decode(errors="replace"))
 
 
 def _unreachable() -> Retryable:

@@ -82,7 +82,7 @@ class PrivateDelivery:
         if self._serving is not None:
             self._serving.cancel()
 
-    def take(self, sequence: int, channel: str, frame: bytes) -> None:
+    def take(self, sequence: int, channel: str | None, frame: bytes) -> None:
         """Take the next event; one that a replay has delivered already changes nothing."""
         if sequence > self._position:
             self._position = sequence

@@ -36,7 +36,7 @@ class Subscription(Protocol):
 class Follower(Protocol):
     """One connection's private side; never blocks."""
 
-    def take(self, sequence: int, channel: str, frame: bytes) -> None:
+    def take(self, sequence: int, channel: str | None, frame: bytes) -> None:
         """Take the next event of the user."""
 
     def lose_history(self) -> None:
@@ -67,7 +67,7 @@ class UserFeed:
         sequence = sequence_of(frame)
         if self.last is None or self._catching_up is not None or sequence > self.last + 1:
             self.catch_up()
-        elif sequence == self.last + 1:
+        elif sequence == self.last + 1 and channel_of_frame(frame) is not None:
             self._hand_on(sequence, frame)
 
     def catch_up(self) -> None:

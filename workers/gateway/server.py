@@ -200,7 +200,7 @@ class Gateway:
                 self._services.private.announced(key, frame)
             else:
                 self._services.public.broadcast(channel, frame)
-        except (ValueError, KeyError) as error:
+        except ValueError as error:
             # Whoever wrote it, the others' frames must go on.
             _unreadable.inc()
             _log.warning("gateway.unreadable_publication", key=key, error=repr(error))

@@ -117,11 +117,13 @@ class Stage:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ws"
+        return f"ws://127.0.0.1:{self.port}"
 
-    async def connect(self, **more: Any) -> Client:
-        more = {"compression": None, "proxy": None, **more}
-        return Client(await self.stack.enter_async_context(websockets.connect(self.url, **more)))
+    async def connect(self, path: str = "/ws", **more: Any) -> Client:
+        connecting = websockets.connect(
+            f"{self.url}{path}", **{"compression": None, "proxy": None, **more}
+        )
+        return Client(await self.stack.enter_async_context(connecting))
 
     async def connect_as(self, user_id: str, lives_s: float = 600, **more: Any) -> Client:
         client = await self.connect(**more)

@@ -4,8 +4,9 @@ import asyncio
 import time
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
-from tests.workers.gateway.conftest import MakeStage, Stage, until
+from tests.workers.gateway.conftest import MakeStage, Stage
 from workers.gateway.rules import Patience
 
 
@@ -67,22 +68,6 @@ async def test_what_is_refused(stage: Stage, message: dict[str, object], code: s
     await client.silence()
 
 
-async def test_channels_that_do_not_exist_are_named(stage: Stage) -> None:
-    await stage.tick(1)
-    client = await stage.connect_as("ann")
-    await client.subscribe("BTCUSDT@ticker")
-    for channel, code in (
-        ("NOSUCHUSDT@ticker", "UNKNOWN_SYMBOL"),
-        ("everything", "INVALID_REQUEST"),
-    ):
-        await until(lambda: stage.gateway._services.public.latest("BTCUSDT@ticker") is not None)
-        await client.say(type="subscribe", channels=["orders", channel])
-        error = (await client.expect("error"))["data"]
-        assert error["code"] == code
-    await stage.order("ann", 1)
-    await client.silence()
-
-
 async def test_too_late_to_authenticate(make_stage: MakeStage) -> None:
     stage = await make_stage(Patience(authenticate_within_s=0.3))
     client = await stage.connect()
@@ -133,3 +118,37 @@ async def test_heartbeats(make_stage: MakeStage) -> None:
     await client.expect("connected")
     async with asyncio.timeout(20):
         assert "heartbeat" in await client.socket.recv()
+
+
+async def test_a_whole_life(make_stage: MakeStage) -> None:
+    """Follow DATA_FLOW.md's diagram "Connection Lifecycle" from end to end."""
+    stage = await make_stage()
+    # Connecting, and failing.
+    with pytest.raises(InvalidStatus) as failed:
+        await stage.connect(path="/nothing")
+    assert failed.value.response.status_code == 404
+    # Connecting, connected, authenticated, subscribed, receiving.
+    client = await stage.connect()
+    await client.sign_in("ann")
+    await client.subscribe("orders", "BTCUSDT@ticker")
+    await stage.order("ann", 1)
+    assert (await client.expect("order_update"))["sequence"] == 1
+    await stage.tick(1)
+    assert (await client.expect("price_update"))["sequence"] == 1
+    # Unsubscribed, and subscribed again.
+    await client.say(type="unsubscribe", channels=["orders", "BTCUSDT@ticker", "account"])
+    left = (await client.expect("unsubscribed"))["data"]["channels"]
+    assert left == ["orders", "BTCUSDT@ticker"]
+    await stage.order("ann", 2)
+    await stage.tick(2)
+    await client.silence()
+    told = await client.subscribe("BTCUSDT@ticker")
+    assert told["snapshot"]["BTCUSDT@ticker"]["sequence"] == 2
+    await stage.tick(3)
+    assert (await client.expect("price_update"))["sequence"] == 3
+    # Disconnected, and connected again.
+    await client.socket.close()
+    assert client.socket.close_code == 1000
+    again = await stage.connect_as("ann")
+    await again.subscribe("orders", resume_from=1)
+    assert (await again.expect("order_update"))["sequence"] == 2
