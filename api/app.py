@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from api.errors import documented_problems, install_error_handlers
 from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
-from api.routes import account, auth, config, health, market, positions, risk, trades
+from api.routes import account, auth, candles, config, health, market, positions, risk, trades
 from api.routes.config import product_version
 from api.services import NEEDS, open_services
 from workers.connections import open_connections
@@ -19,6 +20,7 @@ ROUTERS = (
     config.router,
     health.router,
     market.router,
+    candles.router,
     trades.router,
     positions.router,
     account.router,
@@ -39,7 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = services
             yield
 
-    app = FastAPI(
+    # Its pages come from here, not from somebody's CDN.
+    app = FastAPIOffline(
         title="Bot Core",
         version=product_version(),
         lifespan=lifespan,

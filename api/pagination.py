@@ -15,7 +15,7 @@ from domain.paging import PagePosition
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
-_MAX_CURSOR_CHARACTERS = 512
+MAX_CURSOR_CHARACTERS = 512
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Item = TypeVar("Item")
@@ -36,7 +36,7 @@ class PageRequest:
 
 async def _page_request(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHARACTERS)] = None,
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)] = None,
 ) -> PageRequest:
     return PageRequest(limit, None if cursor is None else decode_cursor(cursor))
 

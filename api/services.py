@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from adapters.candle_history import CandleHistory
 from adapters.credential_vault import MongoCredentialVault
 from adapters.mongo_accounts import MongoAccountStore
+from adapters.mongo_candles import MongoCandles
 from adapters.mongo_schema import ensure_schema
 from adapters.tokens import CachedTokens
 from api.metrics import HttpMetrics
@@ -44,6 +46,7 @@ class Services:
     vault: MongoCredentialVault
     accounts: MongoAccountStore
     symbols: SymbolBook
+    candles: CandleHistory
     trading: Trading
 
 
@@ -65,6 +68,12 @@ async def open_services(
                 vault=people.vault,
                 accounts=accounts,
                 symbols=connections.symbols,
+                candles=CandleHistory(
+                    MongoCandles(connections.database),
+                    connections.redis,
+                    connections.klines,
+                    connections.cache,
+                ),
                 trading=trading,
             )
             preparation = asyncio.create_task(_prepare(services, people))
