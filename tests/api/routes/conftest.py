@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-from adapters.mongo_candles import MongoCandles
 from domain.market import Quote
 from tests.api.people import Edge
 from tests.api.routes.trading import D, Market, Trader, until
@@ -26,7 +25,7 @@ async def _prices(edge: Edge) -> AsyncIterator[None]:
             connections.market,
             connections.klines,
             connections.redis,
-            MongoCandles(connections.database),
+            connections.database,
         )
         worker = StreamingWorker(sources, lambda: STREAMED, (), lambda: None)
         following = asyncio.create_task(worker.run())
