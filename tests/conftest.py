@@ -1,7 +1,8 @@
 """Real servers for tests: started on first use, on private ports, gone at the session's end.
 
 Session-scoped addresses: `mongodb_url`, `redis_url`, `rabbitmq_url`, `temporal_address`,
-`exchange_url`, `s3_url`. A test that must break a server starts its own with `start_server`.
+`exchange_url`, `model_url`, `s3_url`. A test that must break a server starts its own with
+`start_server`.
 Isolation for one test: `database`, `redis_client`, `rabbitmq_vhost_url`.
 """
 
@@ -112,6 +113,11 @@ def temporal_address(session_servers: StartServer) -> str:
 @pytest.fixture(scope="session")
 def exchange_url(session_servers: StartServer) -> str:
     return session_servers(servers.EXCHANGE).url
+
+
+@pytest.fixture(scope="session")
+def model_url(session_servers: StartServer) -> str:
+    return session_servers(servers.MODEL).url
 
 
 @pytest.fixture(scope="session")

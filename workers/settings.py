@@ -1,5 +1,6 @@
 """Every setting, typed, from environment variables with the prefix `BOTCORE_`."""
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 from urllib.parse import urlsplit
@@ -10,6 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.candles import Timeframe
 
 Venue = Literal["sandbox", "testnet", "live"]
+
+_OPENAI_URL = "https://api.openai.com/v1"
+_OPENAI_MODEL = "gpt-4.1-mini"
+_SANDBOX_MODEL = "sandbox-rule-1"
 
 
 class Settings(BaseSettings):
@@ -77,7 +82,21 @@ class Settings(BaseSettings):
     # The venue. Addresses are the sandbox's; `testnet` and `live` use Binance's own.
     venue: Venue = "sandbox"
     exchange_url: str = "http://127.0.0.1:8100"
+    # The language model. With neither key nor address it is the sandbox model at `model_url`;
+    # an address alone is a server that asks for no key.
+    openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = ""
+    openai_model: str = ""
+    # How long one call may take.
+    openai_timeout_s: float = Field(default=20.0, gt=0)
     model_url: str = "http://127.0.0.1:8200"
+    # What its tokens cost, and what a user and everybody together may use of it in a day (UTC).
+    openai_prompt_usd_per_million_tokens: Decimal = Field(default=Decimal("0.40"), ge=0)
+    openai_completion_usd_per_million_tokens: Decimal = Field(default=Decimal("1.60"), ge=0)
+    ai_tokens_per_day_per_user: int = Field(default=1_000_000, ge=0)
+    ai_tokens_per_day: int = Field(default=20_000_000, ge=0)
+    ai_usd_per_day_per_user: Decimal = Field(default=Decimal(1), ge=0)
+    ai_usd_per_day: Decimal = Field(default=Decimal(20), ge=0)
     # The symbols to stream and trade, such as ["BTCUSDT"]; empty for all of the venue's.
     symbols: list[str] = []
     # The candles that are followed for every symbol; others are once somebody asks for them.
@@ -99,6 +118,24 @@ class Settings(BaseSettings):
     def websocket_url(self) -> str:
         """The address that clients open."""
         return self.public_ws_url or f"ws://{self.gateway_host}:{self.gateway_port}/ws"
+
+    @cached_property
+    def uses_sandbox_model(self) -> bool:
+        """Whether the sandbox model is asked in the place of a real one."""
+        return not (self.openai_api_key.get_secret_value() or self.openai_base_url)
+
+    @cached_property
+    def model_base_url(self) -> str:
+        """The address of the model's API, with its version."""
+        if self.uses_sandbox_model:
+            return f"{self.model_url}/v1"
+        return self.openai_base_url or _OPENAI_URL
+
+    @cached_property
+    def model_name(self) -> str:
+        """The model that is asked."""
+        default = _SANDBOX_MODEL if self.uses_sandbox_model else _OPENAI_MODEL
+        return self.openai_model or default
 
     @cached_property
     def exchange_ws_url(self) -> str:

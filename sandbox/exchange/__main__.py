@@ -2,7 +2,7 @@
 
 import uvloop
 
-from sandbox.exchange import logs
+from sandbox import logs
 from sandbox.exchange.app import serve
 from sandbox.exchange.settings import parse
 

@@ -37,8 +37,9 @@ def place_parts(parts: tuple[Part, ...], settings: Settings, directory: Path) ->
     Raises:
         AddressError: a port is taken, or a given address is neither here nor answers.
     """
-    wanted = [part for part in parts if settings.venue == "sandbox" or not part.sandbox_only]
-    return [_place(part, settings, directory / part.name) for part in wanted]
+    return [
+        _place(part, settings, directory / part.name) for part in parts if part.wanted(settings)
+    ]
 
 
 def variable(setting: str) -> str:

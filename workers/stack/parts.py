@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from workers.settings import Settings
 from workers.stack import servers
 from workers.stack.children import Child, Launch
 from workers.stack.probes import http_answers
@@ -28,7 +29,7 @@ class Part:
         ui_setting: the field with the address of its page for people, if it has one.
         ours: whether it runs code of this project, as opposed to a server that may
             already run elsewhere and is then used as it is.
-        sandbox_only: whether it stands in for the outside world.
+        wanted: whether it is part of the stack with these settings.
         timeout_s: how long it may take to be ready.
     """
 
@@ -40,13 +41,11 @@ class Part:
     after: tuple[str, ...] = ()
     ui_setting: str = ""
     ours: bool = False
-    sandbox_only: bool = False
+    wanted: Callable[[Settings], bool] = lambda _settings: True
     timeout_s: float = 90.0
 
 
-def _server(
-    title: str, setting: str, server: Server, *, ui_setting: str = "", sandbox_only: bool = False
-) -> Part:
+def _server(title: str, setting: str, server: Server, *, ui_setting: str = "") -> Part:
     return Part(
         server.name,
         title,
@@ -54,7 +53,6 @@ def _server(
         server.launch,
         lambda place, _child: server.is_ready(place),
         ui_setting=ui_setting,
-        sandbox_only=sandbox_only,
         timeout_s=server.timeout_s,
     )
 
@@ -95,7 +93,14 @@ PARTS: tuple[Part, ...] = (
     _server("Temporal", "temporal_address", servers.TEMPORAL, ui_setting="temporal_ui_url"),
     _server("MongoDB", "mongodb_url", servers.MONGODB),
     _server("Redis", "redis_url", servers.REDIS),
-    _server("sandbox exchange", "exchange_url", servers.EXCHANGE, sandbox_only=True),
+    replace(
+        _server("sandbox exchange", "exchange_url", servers.EXCHANGE),
+        wanted=lambda settings: settings.venue == "sandbox",
+    ),
+    replace(
+        _server("sandbox model", "model_url", servers.MODEL),
+        wanted=lambda settings: settings.uses_sandbox_model,
+    ),
     _server("object storage", "s3_endpoint_url", servers.S3),
     _worker("streaming", "market streams", "workers.streaming", ("redis", "exchange")),
     _http_process("gateway", "WebSocket gateway", "gateway_port", "workers.gateway", ("redis",)),

@@ -38,6 +38,11 @@ EXCHANGE_LIMITS = {
     "SANDBOX_ORDER_LIMIT_10S": "1000000",
     "SANDBOX_ORDER_LIMIT_1D": "100000000",
 }
+# The same for the model, whose own limits are those of a small account.
+MODEL_LIMITS = {
+    "SANDBOX_MODEL_REQUESTS_PER_MINUTE": "1000000",
+    "SANDBOX_MODEL_TOKENS_PER_MINUTE": "1000000000",
+}
 # The search attributes by which operators find a workflow.
 TEMPORAL_SEARCH_ATTRIBUTES = ("UserId", "Symbol", "Side", "TradeStatus", "SessionId")
 _TEMPORAL_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
@@ -177,6 +182,12 @@ def _exchange(place: Place) -> Launch:
     return Launch((sys.executable, "-m", "sandbox.exchange", *where), limits)
 
 
+def _model(place: Place) -> Launch:
+    where = ("--host", LOOPBACK, "--port", str(place.port))
+    limits = {name: os.environ.get(name, value) for name, value in MODEL_LIMITS.items()}
+    return Launch((sys.executable, "-m", "sandbox.model", *where), limits)
+
+
 MONGODB = Server(
     "mongodb",
     _mongodb,
@@ -205,5 +216,11 @@ EXCHANGE = Server(
     "exchange",
     _exchange,
     lambda place: http_answers(f"http://{place.address}/api/v3/ping"),
+    "http://{address}",
+)
+MODEL = Server(
+    "model",
+    _model,
+    lambda place: http_answers(f"http://{place.address}/sandbox/calls"),
     "http://{address}",
 )

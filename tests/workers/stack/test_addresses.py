@@ -9,17 +9,12 @@ from pydantic import SecretStr
 from workers.settings import Settings
 from workers.stack import servers
 from workers.stack.addresses import AddressError, Placed, place_parts
-from workers.stack.parts import Part
+from workers.stack.parts import PARTS, Part
 from workers.stack.ports import free_port
 
 REDIS = Part("redis", "Redis", "redis_url", servers.REDIS.launch, lambda _place, _child: True)
-EXCHANGE = Part(
-    "exchange",
-    "exchange",
-    "exchange_url",
-    servers.EXCHANGE.launch,
-    lambda _place, _child: True,
-    sandbox_only=True,
+EXCHANGE, MODEL = (
+    next(part for part in PARTS if part.name == name) for name in ("exchange", "model")
 )
 API = Part("api", "API", "api_port", servers.S3.launch, lambda _place, _child: True, ours=True)
 
@@ -98,3 +93,20 @@ def test_a_password_in_an_address_is_not_shown() -> None:
 def test_the_sandbox_runs_only_where_it_is_the_venue(venue: str, count: int) -> None:
     chosen = settings(venue=venue, exchange_url=f"http://127.0.0.1:{free_port()}")
     assert len(place_parts((EXCHANGE,), chosen, Path("somewhere"))) == count
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({}, 1),
+        ({"venue": "testnet"}, 1),
+        ({"openai_api_key": ""}, 1),
+        ({"openai_api_key": "sk-real"}, 0),
+        ({"openai_base_url": "http://127.0.0.1:11434/v1"}, 0),
+    ],
+)
+def test_the_sandbox_model_runs_only_where_there_is_no_other(
+    given: dict[str, object], count: int
+) -> None:
+    chosen = settings(model_url=f"http://127.0.0.1:{free_port()}", **given)
+    assert len(place_parts((MODEL,), chosen, Path("somewhere"))) == count
