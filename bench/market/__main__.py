@@ -9,19 +9,21 @@ from collections.abc import Collection
 import uvloop
 
 from bench.market.fan_out import measure_fan_out
+from bench.market.pipeline import measure_pipeline
 from bench.market.reads import measure_reads
 from bench.market.stage import private_stage
 from bench.report import Report
 
-PARTS = ("fan-out", "reads")
+PARTS = ("fan-out", "pipeline", "reads")
 
 
 async def run(parts: Collection[str], name: str) -> None:
     """Measure and write the file."""
     report = Report()
-    if "fan-out" in parts:
-        async with private_stage() as stage:
-            await measure_fan_out(stage, report)
+    for part, measure in (("fan-out", measure_fan_out), ("pipeline", measure_pipeline)):
+        if part in parts:
+            async with private_stage() as stage:
+                await measure(stage, report)
     if "reads" in parts:
         await measure_reads(report)
     print(f"written to bench/results/{report.write(name).name}")

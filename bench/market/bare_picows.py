@@ -41,9 +41,5 @@ async def serve(port: int, redis_url: str, channel: str) -> None:
                     transport.send(WSMsgType.TEXT, message["data"])
 
 
-async def _until_cancelled() -> None:
-    await serve(int(sys.argv[1]), sys.argv[2], sys.argv[3])
-
-
 if __name__ == "__main__":
-    uvloop.run(_until_cancelled())
+    uvloop.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -23,9 +23,9 @@ from bench.report import Report, percentile
 CONNECTIONS = 1_000
 UPDATES_PER_S = 20
 STALLED = CONNECTIONS // 100
-CHANNEL = "BTCUSDT@ticker"
+CHANNEL = "S000USDT@ticker"
 # What stalled readers listen to, too: enough bytes that being stalled shows in seconds.
-HEAVY_CHANNEL = "ETHUSDT@ticker"
+HEAVY_CHANNEL = "S001USDT@ticker"
 _HEAVY_BYTES = 65_536
 _ROUNDS = 3
 _ROUND_S = 4.0
@@ -40,8 +40,8 @@ class Lane:
     """One server under measurement, its readers, and what was measured so far."""
 
     pid: int
-    key: str
     crowd: Readers
+    publisher: "Publisher"
     times_ms: list[float] = field(default_factory=list)
     cpu_s: float = 0.0
     reader_cpu_s: float = 0.0
@@ -77,13 +77,14 @@ def update_frame(channel: str, sequence: int, padding: str = "") -> bytes:
 
 
 class Publisher:
-    """Publishes at a pace, on Redis, and remembers when."""
+    """Publishes at a pace, on one channel of Redis, and remembers when."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, key: str) -> None:
         self._redis = redis
+        self._key = key
         self._sent_ns = array("q", [0])
 
-    async def publish(self, key: str, seconds: float, heavy_key: str | None = None) -> int:
+    async def publish(self, seconds: float, heavy_key: str | None = None) -> int:
         """Publish for so long; return how many updates."""
         loop = asyncio.get_running_loop()
         began_s, count = loop.time(), int(seconds * UPDATES_PER_S)
@@ -92,7 +93,7 @@ class Publisher:
             sequence = len(self._sent_ns)
             frame = update_frame(CHANNEL, sequence)
             self._sent_ns.append(monotonic_ns())
-            await self._redis.publish(key, frame)
+            await self._redis.publish(self._key, frame)
             if heavy_key is not None:
                 heavy = update_frame(HEAVY_CHANNEL, sequence, "x" * _HEAVY_BYTES)
                 await self._redis.publish(heavy_key, heavy)
@@ -104,13 +105,11 @@ class Publisher:
         return list(((np.array(moments_ns, dtype=np.int64) - sent) / 1e6).tolist())
 
 
-async def measure(
-    lane: Lane, publisher: Publisher, seconds: float, heavy_key: str | None = None
-) -> list[float]:
+async def measure(lane: Lane, seconds: float, heavy_key: str | None = None) -> list[float]:
     """Publish for so long, wait until all was received, and add it to the lane."""
     await lane.crowd.take()
     before_s, readers_before_s = cpu_s(lane.pid), cpu_s(lane.crowd.pid)
-    expected = CONNECTIONS * await publisher.publish(lane.key, seconds, heavy_key)
+    expected = CONNECTIONS * await lane.publisher.publish(seconds, heavy_key)
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + _SETTLE_S
     # The other process's count announces nothing.
@@ -119,7 +118,7 @@ async def measure(
     lane.cpu_s += cpu_s(lane.pid) - before_s
     lane.reader_cpu_s += cpu_s(lane.crowd.pid) - readers_before_s
     receipts = await lane.crowd.take()
-    times_ms = publisher.latencies_ms(receipts.sequences, receipts.moments_ns)
+    times_ms = lane.publisher.latencies_ms(receipts.sequences, receipts.moments_ns)
     lane.missing += expected - len(times_ms)
     lane.times_ms += times_ms
     return times_ms
@@ -130,36 +129,35 @@ async def measure_fan_out(stage: Stage, report: Report) -> None:
     async with Redis.from_url(stage.settings.redis_url) as redis:
         for channel in (CHANNEL, HEAVY_CHANNEL):
             await redis.hset(LATEST_FRAMES_KEY, channel, update_frame(channel, 0))
-        publisher = Publisher(redis)
         gateway, address = stage.start_gateway()
         with ExitStack() as crowds:
             tokens = stage.tokens(CONNECTIONS)
             crowd = Crowd(f"ws://{address}/ws", tokens, [CHANNEL])
-            key = public_key(CHANNEL)
-            ours = Lane(gateway.pid, key, crowds.enter_context(readers(crowd)))
+            publisher = Publisher(redis, public_key(CHANNEL))
+            ours = Lane(gateway.pid, crowds.enter_context(readers(crowd)), publisher)
             with ExitStack() as yardsticks:
-                bare = _yardstick(stage, "bare_picows", yardsticks)
-                plain = _yardstick(stage, "plain_fastapi", yardsticks)
-                await _compare(publisher, (ours, bare, plain), report)
-            await _stall(stage, publisher, ours, address, report)
+                bare = _yardstick(stage, redis, "bare_picows", yardsticks)
+                plain = _yardstick(stage, redis, "plain_fastapi", yardsticks)
+                await _compare((ours, bare, plain), report)
+            await _stall(stage, ours, address, report)
         gateway.stop()
 
 
-def _yardstick(stage: Stage, name: str, stack: ExitStack) -> Lane:
+def _yardstick(stage: Stage, redis: Redis, name: str, stack: ExitStack) -> Lane:
     key = f"bench:{name}"
     child, port = stage.start_listening(f"bench.market.{name}", stage.settings.redis_url, key)
     stack.callback(child.stop)
     crowd = Crowd(f"ws://127.0.0.1:{port}/ws", [""] * CONNECTIONS)
-    return Lane(child.pid, key, stack.enter_context(readers(crowd)))
+    return Lane(child.pid, stack.enter_context(readers(crowd)), Publisher(redis, key))
 
 
-async def _compare(publisher: Publisher, lanes: Sequence[Lane], report: Report) -> None:
+async def _compare(lanes: Sequence[Lane], report: Report) -> None:
     for lane in lanes:
-        await publisher.publish(lane.key, 0.5)  # warm
+        await lane.publisher.publish(0.5)  # warm
         await asyncio.sleep(1)
     for _ in range(_ROUNDS):
         for lane in lanes:
-            await measure(lane, publisher, _ROUND_S)
+            await measure(lane, _ROUND_S)
     ours, bare, plain = lanes
     load = f"{CONNECTIONS:,} connections, {UPDATES_PER_S} updates/s"
     _row(report, f"fan-out, {load}", ours)
@@ -185,20 +183,18 @@ def _row(report: Report, name: str, lane: Lane) -> None:
     )
 
 
-async def _stall(
-    stage: Stage, publisher: Publisher, ours: Lane, address: str, report: Report
-) -> None:
+async def _stall(stage: Stage, ours: Lane, address: str, report: Report) -> None:
     """Measure the others while a hundredth stalls, between two measurements without."""
     heavy_key = public_key(HEAVY_CHANNEL)
     rss = psutil.Process(ours.pid).memory_info
-    calm_ms = await measure(ours, publisher, _CALM_S, heavy_key)
+    calm_ms = await measure(ours, _CALM_S, heavy_key)
     before_bytes = rss().rss
     tokens = stage.tokens(CONNECTIONS + STALLED)[CONNECTIONS:]
     with stalled_readers(address, tokens, [CHANNEL, HEAVY_CHANNEL]):
-        stalled_ms = await measure(ours, publisher, _STALLED_S, heavy_key)
+        stalled_ms = await measure(ours, _STALLED_S, heavy_key)
         after_bytes = rss().rss
         left = await asyncio.to_thread(_connections, address)
-    calm_ms += await measure(ours, publisher, _CALM_S, heavy_key)
+    calm_ms += await measure(ours, _CALM_S, heavy_key)
     report.row("fan-out, before and after readers stall", calm_ms)
     report.row(
         f"fan-out, {STALLED} more readers stalled",

@@ -1,5 +1,6 @@
 """Private servers and processes of ours, only those that one measurement needs."""
 
+import asyncio
 import base64
 import secrets
 import sys
@@ -8,6 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from adapters.mongo import database_of, open_client
 from adapters.mongo_schema import ensure_schema
@@ -24,12 +28,13 @@ _START_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Redis and MongoDB that run, and a place for processes of ours."""
+    """Redis, MongoDB and a stand-in venue that run, and a place for processes of ours."""
 
     settings: Settings
     environment: dict[str, str]
     directory: Path
     stack: ExitStack
+    venue: "StandIn"
 
     def start(
         self, module: str, *arguments: str, is_ready: Callable[[Child], bool], **more: str
@@ -77,6 +82,7 @@ async def private_stage() -> AsyncIterator[Stage]:
         environment = {
             "BOTCORE_REDIS_URL": running["redis"].url,
             "BOTCORE_MONGODB_URL": running["mongodb"].url,
+            "BOTCORE_EXCHANGE_URL": f"http://{LOOPBACK}:{free_port()}",
             "BOTCORE_GATEWAY_PORT": str(free_port()),
             "BOTCORE_JWT_SECRET": secrets.token_urlsafe(48),
             "BOTCORE_CREDENTIALS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -85,7 +91,35 @@ async def private_stage() -> AsyncIterator[Stage]:
         client = open_client(settings.mongodb_url)
         await ensure_schema(database_of(client, settings.mongodb_database))
         client.close()
-        yield Stage(settings, environment, directory, stack)
+        async with httpx.AsyncClient(base_url=settings.exchange_url) as http:
+            stage = Stage(settings, environment, directory, stack, StandIn(http))
+            port = settings.exchange_url.rpartition(":")[2]
+            stage.start(
+                "bench.market.stand_in_venue",
+                port,
+                is_ready=lambda _child: http_answers(f"{settings.exchange_url}/api/v3/ping"),
+            )
+            yield stage
+
+
+class StandIn:
+    """The stand-in venue's own calls, seen from here."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def ask(self, path: str, **asked: float) -> dict[str, Any]:
+        """Make one of them."""
+        answer = await self._http.get(f"/bench/{path}", params=asked)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    async def done(self) -> int:
+        """Return how many messages were sent, once all were."""
+        # Another process's state announces nothing.
+        while (state := await self.ask("state"))["busy"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+        return int(state["sent"])
 
 
 def settings_of(environment: dict[str, str]) -> Settings:
