@@ -4,7 +4,6 @@ import asyncio
 
 from prometheus_client import start_http_server
 
-from adapters.mongo_candles import MongoCandles
 from workers.connections import Need, open_connections
 from workers.process import run_process, run_until, settle_interpreter
 from workers.readiness import announce_ready
@@ -20,7 +19,7 @@ async def _follow(settings: Settings) -> None:
             connections.market,
             connections.klines,
             connections.redis,
-            MongoCandles(connections.database),
+            connections.database,
         )
         worker = StreamingWorker(
             sources,

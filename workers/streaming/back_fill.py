@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from adapters.binance_klines import BinanceKlines
+from adapters.binance_klines import VENUE_OPENED, BinanceKlines
 from domain.candle_series import unbroken_end
 from domain.candles import Candle, Timeframe, open_time_before, open_time_of
 from domain.errors import Rejected, Retryable
 from domain.indicators import WINDOW
-from workers.streaming.candle_channel import EPOCH, Key
+from workers.streaming.candle_channel import Key
 from workers.streaming.candle_store import CandleStore
 from workers.streaming.candles import LiveCandles
 
@@ -118,17 +118,27 @@ class BackFill:
     async def _begin(self, key: Key) -> None:
         """Prime a series with what is stored, or with what the venue has."""
         now = datetime.now(UTC)
-        stored = await self._stored(key, now)
-        if len(stored) < WINDOW - 1:
+        history = await self._stored(key, now)
+        if len(history) < WINDOW - 1:
             start = _window_start(key[1], now)
             page = await self._page(key, start)
             # The venue's page is told whole and stored where it is new; unless it began
             # later than what is stored ends, where the gap between is filled as any other.
-            if page and not (stored and page[0].open_time > stored[-1].close_time + _INSTANT):
+            if page and not (history and page[0].open_time > history[-1].close_time + _INSTANT):
                 self._take(key, page, page[0].open_time)
-                stored = []
+                history = await self._before(key, page[0].open_time)
         clock = asyncio.get_running_loop().time
-        self._on_taken(self._candles.prime(key, stored, clock(), datetime.now(UTC)))
+        self._on_taken(self._candles.prime(key, history, clock(), datetime.now(UTC)))
+
+    async def _before(self, key: Key, end: datetime) -> list[Candle]:
+        """Return the candles before a time, which the indicators of those after it need.
+
+        Without them the first stored ones would have none, or such as no longer series has.
+        """
+        start = _window_start(key[1], open_time_before(key[1], end))
+        if start >= end:
+            return []
+        return [each for each in await self._page(key, start) if each.open_time < end]
 
     async def _stored(self, key: Key, now: datetime) -> list[Candle]:
         try:
@@ -159,10 +169,6 @@ def _span(candle: Candle) -> timedelta:
 
 
 def _window_start(timeframe: Timeframe, now: datetime) -> datetime:
-    """Return the open time from which a page reaches the candle in progress."""
-    start = open_time_of(timeframe, now)
-    for _ in range(WINDOW - 1):
-        if start <= EPOCH:
-            return EPOCH
-        start = open_time_before(timeframe, start)
-    return start
+    """Return the open time from which a page reaches the candle of a moment."""
+    start = open_time_before(timeframe, open_time_of(timeframe, now), WINDOW - 1)
+    return max(start, open_time_of(timeframe, VENUE_OPENED))

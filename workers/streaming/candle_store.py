@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -29,10 +29,21 @@ class CandleStore:
     A series of which something had to be refused is refused from then on, so that what is
     stored never has a hole behind it; once MongoDB takes candles again, `on_refused` is told
     which series are to be begun anew from what is stored.
+
+    Args:
+        candles: Where to.
+        prepare: Awaited before the first candle is stored; makes the collection ready.
+        on_refused: See above.
     """
 
-    def __init__(self, candles: MongoCandles, on_refused: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        candles: MongoCandles,
+        prepare: Callable[[], Awaitable[None]],
+        on_refused: Callable[[Key], None],
+    ) -> None:
         self.candles = candles
+        self._prepare: Callable[[], Awaitable[None]] | None = prepare
         self._on_refused = on_refused
         self._waiting: deque[ClosedCandle] = deque()
         self._refused: set[Key] = set()
@@ -66,6 +77,9 @@ class CandleStore:
         while True:
             await self._some.wait()
             try:
+                if self._prepare is not None:
+                    await self._prepare()
+                    self._prepare = None
                 await self._store_batch()
             except Retryable as fault:
                 if wait_s == RETRY_MIN_S:

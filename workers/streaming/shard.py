@@ -30,6 +30,8 @@ from workers.streaming.prices import STREAMS, LivePrices, channel_of_symbol
 STREAMS_A_CONNECTION = 800
 RECONNECT_MIN_S = 0.2
 RECONNECT_MAX_S = 10.0
+# A connection that served this long was a good one: its end is no reason to wait longer.
+SERVED_S = 2.0
 # Messages of one moment arrive within this; they share a write.
 COALESCE_S = 0.001
 IDLE_WAIT_S = 1.0
@@ -87,6 +89,8 @@ class Shard:
         ]
         self._sooner = asyncio.Event()
         self._begun = False
+        # What each channel was told before the write that is under way.
+        self._told_before: dict[str, int] = {}
 
     async def run(self) -> None:
         """Work until cancelled or until the lease is lost."""
@@ -153,7 +157,8 @@ class Shard:
         for symbol in self.symbols:
             STALENESS.labels(symbol)
             STALENESS.remove(symbol)
-        self._ports.sequences.update(self._prices.sequences | self._candles.sequences)
+        told = self._prices.sequences | self._candles.sequences | self._told_before
+        self._ports.sequences.update(told)
 
     def _sequence(self, channel: str, frame: bytes | None) -> int:
         remembered = self._ports.sequences.get(channel, 0)
@@ -186,8 +191,8 @@ class Shard:
                 _log.warning("stream.broke", detail=fault.detail, symbols=len(symbols))
             finally:
                 seeding.cancel()
-            lasted = clock() - began_s > RECONNECT_MAX_S
-            wait_s = RECONNECT_MIN_S if lasted else min(wait_s * 2, RECONNECT_MAX_S)
+            served = clock() - began_s > SERVED_S
+            wait_s = RECONNECT_MIN_S if served else min(wait_s * 2, RECONNECT_MAX_S)
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
     async def _seed(self) -> None:
@@ -254,6 +259,13 @@ class Shard:
                 await self._write(updates)
 
     async def _write(self, updates: Sequence[Update]) -> None:
+        # A write that is not heard of may have been made or not: Redis knows, if it knows
+        # anything still, and otherwise it counts as not made.
+        self._told_before = {
+            each.channel: sequence_of(each.frame) - 1
+            for each in reversed(updates)
+            if each.frame is not None
+        }
         try:
             await self._writer.write(updates)
         except Retryable as fault:
@@ -263,6 +275,7 @@ class Shard:
             self._candles.confirm()
             self._ports.store.put(self._candles.take_closed())
             self._ports.on_write()
+        self._told_before = {}
 
     async def _resume(self) -> None:
         """Learn what of the last write was made, as soon as Redis answers."""
@@ -274,7 +287,8 @@ class Shard:
             except Retryable:
                 continue
             break
-        sequences = {name: sequence_of(frame) for name, frame in frames.items()}
+        found = {name: sequence_of(frame) for name, frame in frames.items()}
+        sequences = self._told_before | found
         self._prices.resume(sequences)
         self._candles.resume(sequences, asyncio.get_running_loop().time())
         self._ports.store.put(self._candles.take_closed())

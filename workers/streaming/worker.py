@@ -10,7 +10,9 @@ from redis.asyncio import Redis
 
 from adapters.binance_klines import BinanceKlines
 from adapters.binance_market import BinanceMarket
+from adapters.mongo import Database
 from adapters.mongo_candles import MongoCandles
+from adapters.mongo_schema import ensure_schema
 from adapters.redis_leases import BEAT_EVERY_S, Beat, RedisLeases, lease_key
 from adapters.redis_quotes import Lease
 from adapters.stream_demand import StreamDemand
@@ -57,7 +59,7 @@ class Sources:
     market: BinanceMarket
     klines: BinanceKlines
     redis: Redis
-    candles: MongoCandles
+    database: Database
 
 
 class StreamingWorker:
@@ -83,7 +85,9 @@ class StreamingWorker:
         self._leases = RedisLeases(sources.redis)
         self._demand = StreamDemand(sources.redis)
         self._demanded: frozenset[Key] = frozenset()
-        self._store = CandleStore(sources.candles, self._restart)
+        self._store = CandleStore(
+            MongoCandles(sources.database), lambda: ensure_schema(sources.database), self._restart
+        )
         self._ports = Ports(sources.market, sources.klines, sources.redis, self._store, self._ready)
         self._tenures: dict[int, _Tenure] = {}
         self._reachable = True

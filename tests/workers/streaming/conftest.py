@@ -10,7 +10,6 @@ from redis.asyncio import Redis
 from adapters.binance_klines import BinanceKlines
 from adapters.binance_market import BinanceMarket
 from adapters.mongo import Database
-from adapters.mongo_candles import MongoCandles
 from domain.candles import Timeframe
 from workers.streaming.worker import Sources, StreamingWorker
 
@@ -34,7 +33,7 @@ def streaming(redis_client: Redis, database: Database) -> Streaming:
         stream_url = exchange_url.replace("http", "ws")
         market = BinanceMarket(exchange_url, stream_url, testnet=False)
         klines = BinanceKlines(exchange_url, testnet=False)
-        sources = Sources(market, klines, redis_client, MongoCandles(database))
+        sources = Sources(market, klines, redis_client, database)
         worker = StreamingWorker(sources, lambda: symbols, timeframes, ready.set)
         task = asyncio.create_task(worker.run())
         async with asyncio.timeout(WITHIN_S):
