@@ -9,6 +9,7 @@ from typing import NamedTuple
 from prometheus_client import Counter
 from redis.asyncio import Redis
 
+from adapters.ending_tasks import end_tasks
 from adapters.local_copies import LocalCopies
 from adapters.redis_invalidation import Invalidations, kind_of
 from adapters.redis_leased_values import RENEW_EVERY_S, Found, LeasedValues, Standing
@@ -95,9 +96,7 @@ class RedisCache:
 
     async def close(self) -> None:
         """Abandon the loads that are under way."""
-        for task in tuple(self._running):
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await end_tasks(self._running)
 
     async def get(
         self, key: str, ttl_ms: int, load: Load, *, absent_ttl_ms: int = ABSENT_TTL_MS

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from adapters.ending_tasks import end_tasks
 from adapters.redis_subscription import RedisSubscription
 
 # API.md, "Cache (Redis)": `PUBLISH invalidate:<key>` then `DEL <key>` on every update.
@@ -75,9 +76,7 @@ class Invalidations:
     async def close(self) -> None:
         """Listen no longer; copies are served no longer either."""
         self.in_touch = False
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def watch(self, on_key: Callable[[str], None], on_gap: Callable[[], None]) -> None:
         """Be told of keys that are invalidated, here or elsewhere, and of gaps.

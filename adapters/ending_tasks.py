@@ -1,0 +1,20 @@
+"""The end of tasks that may speak to Redis."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+REPEAT_S = 0.1
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and return when they have ended.
+
+    redis-py loses a cancellation that meets a connection which breaks at that moment; so it
+    is repeated until it is heard.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=REPEAT_S)
