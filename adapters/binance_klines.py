@@ -19,6 +19,8 @@ from domain.errors import ErrorCode, Retryable
 
 # What Binance answers at most at once.
 PAGE_ROWS: Final = 1_000
+# Binance opened that month: a thousand weeks or months before now there was nothing to ask for.
+VENUE_OPENED: Final = datetime(2017, 7, 1, tzinfo=UTC)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

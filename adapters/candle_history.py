@@ -11,7 +11,7 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from adapters.binance_klines import BinanceKlines
+from adapters.binance_klines import VENUE_OPENED, BinanceKlines
 from adapters.exact_json import dump
 from adapters.mongo_candles import MongoCandles
 from adapters.redis_cache import RedisCache
@@ -30,8 +30,6 @@ VENUE_READS_PER_S: Final = 5.0
 VENUE_WAIT_S: Final = 2.0
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Binance opened that month; a thousand weeks or months before now it had no candles.
-_VENUE_OPENED = datetime(2017, 7, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -151,7 +149,7 @@ class CandleHistory:
     async def _ask(self, asked: CandleRange) -> list[tuple[datetime, bytes]]:
         """Read a range from the venue, with as much before it as its indicators need."""
         await self._wait_for_turn()
-        start = max(open_time_before(asked.timeframe, asked.first, WINDOW - 1), _VENUE_OPENED)
+        start = max(open_time_before(asked.timeframe, asked.first, WINDOW - 1), VENUE_OPENED)
         # The candle after the last one proves that the last one is closed.
         end = next_open_time(asked.timeframe, asked.last)
         candles = await self._klines.candles(
