@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candle_series import NOTHING, CandleSeries, EvaluatedCandle, Gap, Step, unbroken_end
 from domain.candles import Candle, Timeframe
-from domain.indicators import WINDOW
+from domain.indicators import WINDOW, indicators_of_each
 from tests.domain.candle_building import START, candle_at, random_walk
 
 M1 = Timeframe.M1
@@ -220,6 +221,21 @@ def test_one_at_a_time_and_all_at_once_are_the_same_also_beyond_the_buffer() -> 
         many += paged.take_venue(page, page[0].open_time).closed
     assert candles(one) == walk[500:]
     assert_alike(one, many)
+
+
+def test_what_is_told_has_the_indicators_of_the_whole_series() -> None:
+    walk = random_walk(3 * WINDOW, seed=7)
+    series = CandleSeries("BTCUSDT", M1)
+    series.prime(walk[WINDOW : 2 * WINDOW])
+    page = walk[2 * WINDOW : 2 * WINDOW + 400]
+    told = [*series.take_venue(page, page[0].open_time).closed]
+    for candle in walk[2 * WINDOW + 400 :]:
+        told += series.take_stream(candle, 1).closed
+    rows = [(float(c.high), float(c.low), float(c.close), float(c.volume)) for c in walk]
+    high, low, close, volume = np.array(rows).T.copy()
+    wanted = indicators_of_each(high, low, close, volume, WINDOW)
+    pairs = zip(walk[2 * WINDOW :], wanted, strict=True)
+    assert_alike(told, [EvaluatedCandle(*each) for each in pairs])
 
 
 class World:
