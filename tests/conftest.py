@@ -3,7 +3,7 @@
 Session-scoped addresses: `mongodb_url`, `redis_url`, `rabbitmq_url`, `temporal_address`,
 `exchange_url`, `model_url`, `s3_url`. A test that must break a server starts its own with
 `start_server`.
-Isolation for one test: `database`, `redis_client`, `rabbitmq_vhost_url`.
+Isolation for one test: `database`, `redis_client`, `rabbitmq_vhost_url`, `model_control`.
 """
 
 import base64
@@ -25,7 +25,7 @@ from workers.stack.children import Launch
 from workers.stack.instance import Instance
 from workers.stack.servers import Place, Server
 
-pytest_plugins = ("tests.trading_floor",)
+pytest_plugins = ("tests.model_control", "tests.trading_floor")
 
 StartServer = Callable[[Server], Instance]
 # Virtual hosts made when the broker boots (they cost nothing until used); one a test.

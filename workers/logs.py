@@ -57,5 +57,13 @@ def configure_logs(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     # These tell at INFO what metrics already count.
-    for chatty in ("httpx", "httpcore", "aiormq", "picows", "temporalio.activity"):
+    for chatty in (
+        "httpx",
+        "httpcore",
+        "httpx2",
+        "httpcore2",
+        "aiormq",
+        "picows",
+        "temporalio.activity",
+    ):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

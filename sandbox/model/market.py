@@ -9,7 +9,7 @@ from typing import Any, Final
 # Where the last price may stand, the first that is there.
 _PRICES: Final = ("last_price", "live_price", "price")
 _FEWEST_DIGITS: Final = 6
-_MOST_DIGITS: Final = 15
+_MOST_DECIMALS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ def _market(found: dict[str, Any]) -> Market:
 
 
 def _step(price: Decimal) -> Decimal:
-    """Return the last place of prices that are told: the price's own, within 6 to 15 digits."""
+    """Return the last place of prices that are told: the price's own, 6 digits at least, 8 decimals at most."""
     places = len(format(price, "f").partition(".")[2])
-    leading = price.adjusted() + 1
-    return Decimal(1).scaleb(max(min(-places, leading - _FEWEST_DIGITS), leading - _MOST_DIGITS))
+    wanted = max(places, _FEWEST_DIGITS - 1 - price.adjusted())
+    return Decimal(1).scaleb(-max(0, min(wanted, _MOST_DECIMALS)))
 
 
 def _last_close(candles: Any) -> Any:
