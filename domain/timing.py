@@ -61,3 +61,26 @@ READ_YOUR_WRITES_S = 2.0
 # workflow: once a workflow task has timed out another worker may have ended the trade, and
 # what is sent here must be refused by the venue before that can be.
 FIRST_ATTEMPT_LIMIT_S = WORKFLOW_TASK_TIMEOUT_S - RECEIVE_WINDOW_MS / 1_000 - 0.5
+
+# A model that has not answered by then is asked again. The document wants an analysis in 2 s,
+# 99 of 100 in 5 s; a model that thinks for longer than this is not the one to trade with.
+MODEL_TIMEOUT_S = 8.0
+
+# One try of asking the model: the call, and the budget before and after it.
+MODEL_STEP_TIMEOUT_S = MODEL_TIMEOUT_S + 2.0
+
+# Candles, all attempts and the repair together. What fails within it fails for good.
+ANALYSIS_LIMIT_S = 20.0
+
+# A repair is not begun with less than this left.
+LEAST_MODEL_TIME_S = 1.0
+
+# How long an asker waits: a little longer, so that the workflow's own error is told.
+ANALYSIS_PATIENCE_S = ANALYSIS_LIMIT_S + 2.0
+
+# DATA_FLOW.md, flow 3: "Cache (TTL: 5 min)".
+ANALYSIS_TTL_S = 300
+
+# A model that failed so often in a row is left alone for so long, then tried once.
+CIRCUIT_FAILURES = 5
+CIRCUIT_OPEN_S = 15.0

@@ -24,6 +24,12 @@ STEP_FAILURES = (ActivityError, ApplicationError, StepTimeoutError)
 _ONCE = RetryPolicy(maximum_attempts=1)
 _STEP_TIMEOUT = timedelta(seconds=timing.STEP_TIMEOUT_S)
 
+# All attempts.
+_DOCUMENT = RetryPolicy(
+    initial_interval=timedelta(seconds=timing.FIRST_RETRY_S),
+    backoff_coefficient=timing.RETRY_BACKOFF,
+    maximum_attempts=timing.MAX_ATTEMPTS,
+)
 # The attempts after the first: the document's second wait lies between them.
 _DOCUMENT_REST = RetryPolicy(
     initial_interval=timedelta(seconds=timing.SECOND_RETRY_S),
@@ -84,6 +90,32 @@ async def until_done(step: Any, *arguments: Any, summary: str) -> Any:
         ActivityError: It failed for good.
     """
     return await _ordinary(step, arguments, _PERSISTENT, summary)
+
+
+async def paid_for(step: Any, *arguments: Any, summary: str, try_s: float, within_s: float) -> Any:
+    """Make a step that costs money with the document's policy, and on the record at once.
+
+    A local activity's result is lost with its worker before the workflow task is completed; an
+    ordinary one's is in the history as soon as it is there, and is never paid for twice.
+
+    Args:
+        step: The activity.
+        arguments: What it takes.
+        summary: What operators read.
+        try_s: How long one attempt may take.
+        within_s: How long all of them may take; a Retry-After beyond it ends them.
+
+    Raises:
+        ActivityError: The last attempt failed, or one failed for good.
+    """
+    return await workflow.execute_activity(
+        step,
+        args=arguments,
+        schedule_to_close_timeout=timedelta(seconds=within_s),
+        start_to_close_timeout=timedelta(seconds=min(try_s, within_s)),
+        retry_policy=_DOCUMENT,
+        summary=summary,
+    )
 
 
 async def _ordinary(

@@ -1,0 +1,157 @@
+"""The activities of an analysis, as Temporal sees them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from temporalio import activity
+
+from activities.failures import as_failures
+from activities.model_asking import Answer, ModelAsking, Question
+from domain.analysis import Analysis, AnalysisRequest, MarketPicture, Verdict
+from domain.analysis_market import SHOWN_CANDLES, check_belongs, indicators_of, with_own
+from domain.analysis_ports import ModelReply
+from domain.analysis_reply import judge
+from domain.analysis_stores import AnalysisCache, AnalysisStore, ClosedCandles, MarketHistory
+from domain.analysis_view import signal_event, signal_frame
+from domain.errors import ErrorCode, Retryable
+from domain.ports import EventBus, QuoteBoard, UserFeed
+from domain.scorecard import Score, score_of, scoring_span
+from domain.trading_ports import Clock
+
+
+class Telling(StrEnum):
+    """What follows an analysis, each retried on its own."""
+
+    PUBLISH = "publish"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The market, or the analysis that another run of the same has made a moment ago."""
+
+    picture: MarketPicture | None = None
+    known: Analysis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisActivities:
+    """One method a step."""
+
+    history: MarketHistory
+    quotes: QuoteBoard
+    asking: ModelAsking
+    store: AnalysisStore
+    cache: AnalysisCache
+    bus: EventBus
+    feed: UserFeed
+    clock: Clock
+
+    @activity.defn(name="gather_market")
+    async def gather(self, request: AnalysisRequest) -> Gathered:
+        """Lay out the market; an asker who came just too late gets what is there."""
+        with as_failures():
+            now = self.clock()
+            known, quote, found = await asyncio.gather(
+                self.store.fresh(request.subject, now),
+                self.quotes.quote(request.symbol),
+                self._candles(request),
+            )
+            if known is not None:
+                return Gathered(known=known)
+            if quote is None:
+                raise Retryable(
+                    ErrorCode.QUOTE_STALE, f"There is no live price of {request.symbol}."
+                )
+            picture = MarketPicture(
+                symbol=request.symbol,
+                timeframe=request.timeframe,
+                tick_size=request.tick_size,
+                price=quote.price,
+                priced_at=quote.timestamp,
+                candle_open_time=found.candles[-1].open_time,
+                candles=found.candles[-SHOWN_CANDLES:],
+                indicators=with_own(found.indicators, request.indicators),
+            )
+            check_belongs(request, picture)
+            return Gathered(picture=picture)
+
+    @activity.defn(name="ask_model")
+    async def ask(self, question: Question, timeout_s: float) -> Answer:
+        """Make one call of the model."""
+        with as_failures():
+            return await self.asking.ask(question, activity.info().attempt, timeout_s)
+
+    @activity.defn(name="judge_reply")
+    async def judge(self, reply: ModelReply, picture: MarketPicture) -> Verdict:
+        """Check a reply; a step of its own so that the history shows the verdict."""
+        return judge(reply, picture)
+
+    @activity.defn(name="keep_analysis")
+    async def keep(self, analysis: Analysis, user_ids: list[str]) -> list[Telling]:
+        """Keep an analysis, then tell of it; return what could not be told yet."""
+        with as_failures():
+            await self.store.keep(analysis, user_ids)
+            await self.cache.forget(analysis.subject)
+            outcomes = await asyncio.gather(
+                self._publish(analysis, user_ids),
+                self._push(analysis, user_ids),
+                return_exceptions=True,
+            )
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException) and not isinstance(outcome, Retryable):
+                    raise outcome
+            return [step for step, error in zip(Telling, outcomes, strict=True) if error]
+
+    @activity.defn(name="publish_signal")
+    async def publish(self, analysis: Analysis, user_ids: list[str]) -> None:
+        """Publish `ai.signal.generated`."""
+        with as_failures():
+            await self._publish(analysis, user_ids)
+
+    @activity.defn(name="push_signal")
+    async def push(self, analysis: Analysis, user_ids: list[str]) -> None:
+        """Tell the askers' sockets."""
+        with as_failures():
+            await self._push(analysis, user_ids)
+
+    @activity.defn(name="score_analysis")
+    async def score(self, analysis: Analysis) -> Score | None:
+        """Hold an analysis against what the price did, and keep the score."""
+        with as_failures():
+            span = scoring_span(analysis.timeframe, analysis.created_at)
+            candles = await self.history.span(analysis.symbol, span)
+            score = score_of(analysis.opinion, candles)
+            if score is not None:
+                await self.store.keep_score(analysis.analysis_id, score)
+            return score
+
+    async def _candles(self, request: AnalysisRequest) -> ClosedCandles:
+        if request.candles:
+            return ClosedCandles(request.candles, indicators_of(request.candles))
+        return await self.history.closed(
+            request.symbol, request.timeframe, request.candle_open_time, SHOWN_CANDLES
+        )
+
+    async def _publish(self, analysis: Analysis, user_ids: list[str]) -> None:
+        await self.bus.publish(signal_event(analysis, user_ids))
+
+    async def _push(self, analysis: Analysis, user_ids: list[str]) -> None:
+        frame = signal_frame(analysis)
+        await asyncio.gather(*(self.feed.push_many(user, [frame]) for user in user_ids))
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """Everything to register with a worker."""
+        return [
+            self.gather,
+            self.ask,
+            self.judge,
+            self.keep,
+            self.publish,
+            self.push,
+            self.score,
+        ]

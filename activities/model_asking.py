@@ -1,0 +1,130 @@
+"""Asking the model: within the budget and a time limit, and not while it keeps failing."""
+
+from dataclasses import dataclass, field
+from time import monotonic
+
+from activities.prompts import Prompt
+from domain.ai_budget import ModelPrices, Reserved, Spending, spending
+from domain.analysis import Breach, MarketPicture
+from domain.analysis_ports import AnalysisModel, ModelReply, ModelRequest, Repair
+from domain.analysis_prompt import complaint_of, market_text
+from domain.analysis_reply import REPLY_SCHEMA, SCHEMA_NAME
+from domain.analysis_stores import AiBudget
+from domain.circuit import CircuitBreaker
+from domain.errors import ErrorCode, Rejected, Retryable
+from domain.timing import MODEL_TIMEOUT_S
+from domain.trading_ports import Clock
+
+# What the protocol around the texts takes, in tokens, at the very most.
+_ENVELOPE_TOKENS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one call asks.
+
+    Attributes:
+        call_id: Names the call in the budget.
+        picture: The market.
+        user_ids: Who wants to know; the first with a budget left pays.
+        earlier: The reply that is to be put right, and the rule that it broke.
+    """
+
+    call_id: str
+    picture: MarketPicture
+    user_ids: tuple[str, ...]
+    earlier: tuple[ModelReply, Breach] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said, unchecked; `payer_id` is whose budget it came from."""
+
+    reply: ModelReply
+    prompt_version: str
+    payer_id: str
+    model_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAsking:
+    """One per process: its circuit breaker knows how the model did lately."""
+
+    model: AnalysisModel
+    budget: AiBudget
+    prices: ModelPrices
+    prompt: Prompt
+    clock: Clock
+    circuit: CircuitBreaker = field(default_factory=CircuitBreaker)
+
+    async def ask(self, question: Question, attempt: int, timeout_s: float) -> Answer:
+        """Make one call.
+
+        Raises:
+            Rejected: `AI_UNAVAILABLE` where the model is left alone for a while, or a call of
+                this kind never succeeds; `RATE_LIMITED` where nobody's budget allows it.
+            Retryable: `AI_UNAVAILABLE`; this call failed.
+        """
+        wait_s = self.circuit.wait_s(monotonic())
+        if wait_s > 0:
+            raise Rejected(
+                ErrorCode.AI_UNAVAILABLE,
+                "The model has failed again and again, and is left alone for a while.",
+                retry_after_s=wait_s,
+            )
+        request = self._request(question)
+        # A call of an attempt that died may have been paid for: it stays set aside.
+        call_id = f"{question.call_id}:{attempt}"
+        reserved = await self.budget.reserve(
+            call_id, question.user_ids, self._most(request), self.clock()
+        )
+        reply, model_ms = await self._call(request, reserved, min(timeout_s, MODEL_TIMEOUT_S))
+        used = spending(self.prices, reply.prompt_tokens, reply.completion_tokens)
+        await self._settle(reserved, used)
+        return Answer(reply, self.prompt.version, reserved.user_id, model_ms)
+
+    async def _call(
+        self, request: ModelRequest, reserved: Reserved, timeout_s: float
+    ) -> tuple[ModelReply, float]:
+        began = monotonic()
+        try:
+            reply = await self.model.ask(request, timeout_s=timeout_s)
+        except Retryable as error:
+            self.circuit.failed(monotonic(), float(error.extensions.get("retry_after_s", 0.0)))
+            if monotonic() - began < timeout_s:
+                # One that was silent until the end may have worked and be paid for.
+                await self._settle(reserved, Spending(0, 0))
+            raise
+        except Rejected:
+            await self._settle(reserved, Spending(0, 0))
+            raise
+        self.circuit.succeeded()
+        return reply, (monotonic() - began) * 1_000
+
+    async def _settle(self, reserved: Reserved, used: Spending) -> None:
+        try:
+            await self.budget.settle(reserved, used)
+        except Retryable:
+            # What was set aside stays counted, which is at least what was used.
+            return
+
+    def _request(self, question: Question) -> ModelRequest:
+        repair = None
+        if question.earlier is not None:
+            reply, breach = question.earlier
+            repair = Repair(reply.content, complaint_of(breach))
+        return ModelRequest(
+            system=self.prompt.system,
+            user=market_text(question.picture),
+            schema_name=SCHEMA_NAME,
+            schema=REPLY_SCHEMA,
+            repair=repair,
+        )
+
+    def _most(self, request: ModelRequest) -> Spending:
+        """Return what a call can use at most: no token is shorter than a byte."""
+        texts = [request.system, request.user, str(request.schema)]
+        if request.repair is not None:
+            texts += [request.repair.reply, request.repair.complaint]
+        sent = sum(len(text.encode("utf-8", "replace")) for text in texts) + _ENVELOPE_TOKENS
+        return spending(self.prices, sent, request.max_completion_tokens)
