@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from adapters.binance_klines import VENUE_OPENED, BinanceKlines
 from adapters.exact_json import dump
+from adapters.mongo import Document
 from adapters.mongo_candles import MongoCandles
 from adapters.redis_cache import RedisCache
 from adapters.redis_quotes import candle_key
@@ -28,7 +29,8 @@ LIVE_VENUE_TTL_MS: Final = 1_000
 # many ranges a second, and lets nobody wait longer for one.
 VENUE_READS_PER_S: Final = 5.0
 VENUE_WAIT_S: Final = 2.0
-
+# About a millisecond's work.
+_DOCUMENTS_AT_ONCE = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -85,12 +87,10 @@ class CandleHistory:
         open_times = wanted.open_times()
         if not open_times:
             return []
-        found = {
-            document["open_time"]: dump(document)
-            for document in await self._stored.between(
-                wanted.symbol, wanted.timeframe, wanted.first, wanted.last, len(open_times)
-            )
-        }
+        stored = await self._stored.between(
+            wanted.symbol, wanted.timeframe, wanted.first, wanted.last, len(open_times)
+        )
+        found = await _serialised(stored)
         missing = [time for time in open_times if time not in found]
         if missing:
             found.update(await self._latest(wanted, set(missing)))
@@ -123,16 +123,17 @@ class CandleHistory:
         now = datetime.now(UTC)
         in_progress = open_time_of(wanted.timeframe, now)
         asked = CandleRange(wanted.symbol, wanted.timeframe, missing[0], missing[-1])
-        ttl_ms = LIVE_VENUE_TTL_MS if asked.last >= in_progress else VENUE_TTL_MS
+        # The candle that has just ended may not be told as closed yet.
+        live = next_open_time(asked.timeframe, asked.last) >= in_progress
+        ttl_ms = LIVE_VENUE_TTL_MS if live else VENUE_TTL_MS
         key = (
             f"venue_candles:{asked.symbol}:{asked.timeframe}"
             f":{_milliseconds(asked.first)}:{_milliseconds(asked.last)}"
         )
 
         async def load() -> bytes:
-            return orjson.dumps(
-                [[_milliseconds(time), text.decode()] for time, text in await self._ask(asked)]
-            )
+            asking = await self._ask(asked)
+            return orjson.dumps([[_milliseconds(at), text.decode()] for at, text in asking.items()])
 
         try:
             answer = await self._cache.get(key, ttl_ms, load)
@@ -146,7 +147,7 @@ class CandleHistory:
         }
         return {time: known[time] for time in missing if time in known}
 
-    async def _ask(self, asked: CandleRange) -> list[tuple[datetime, bytes]]:
+    async def _ask(self, asked: CandleRange) -> dict[datetime, bytes]:
         """Read a range from the venue, with as much before it as its indicators need."""
         await self._wait_for_turn()
         start = max(open_time_before(asked.timeframe, asked.first, WINDOW - 1), VENUE_OPENED)
@@ -161,10 +162,8 @@ class CandleHistory:
         high, low, close, volume = _columns(known)
         indicators = indicators_of_each(high, low, close, volume, count)
         enrichment = Enrichment(CandleSource.REST, received_at, datetime.now(UTC), None)
-        return [
-            (candle.open_time, dump(candle_view(candle, each, enrichment)))
-            for candle, each in zip(known[len(known) - count :], indicators, strict=True)
-        ]
+        told = zip(known[len(known) - count :], indicators, strict=True)
+        return await _serialised([candle_view(*each, enrichment) for each in told])
 
     async def _wait_for_turn(self) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -177,6 +176,17 @@ class CandleHistory:
             )
         self._next_read_s = turn_s + 1 / VENUE_READS_PER_S
         await asyncio.sleep(turn_s - now_s)
+
+
+async def _serialised(documents: Sequence[Document]) -> dict[datetime, bytes]:
+    """Serialise candle documents, a few at a time: a thousand of them would hold up orders."""
+    found: dict[datetime, bytes] = {}
+    for start in range(0, len(documents), _DOCUMENTS_AT_ONCE):
+        if start:
+            await asyncio.sleep(0)
+        for document in documents[start : start + _DOCUMENTS_AT_ONCE]:
+            found[document["open_time"]] = dump(document)
+    return found
 
 
 def _columns(candles: Sequence[Candle]) -> "np.typing.NDArray[np.float64]":
