@@ -5,8 +5,7 @@ How a streaming worker uses it, one series a symbol and timeframe:
     series = CandleSeries("BTCUSDT", Timeframe.M1)
     # Subscribe first: what the stream tells before `prime` is kept.
     stored = unbroken_end(await candles.latest(symbol, timeframe, WINDOW))
-    history = [stored, or the venue's last WINDOW closed candles where it is shorter]
-    act(series.prime(history))
+    act(series.prime(stored))                    # or as many candles of the venue's
     gap = series.gap_at(now)                     # on start, after a reconnect, and by a timer
 
     def take(message):                           # each kline message
@@ -14,7 +13,7 @@ How a streaming worker uses it, one series a symbol and timeframe:
         act(series.take_stream(candle, event_ms))
 
     async def back_fill(gap):                    # one page; repeat while `series.gap` says so
-        rows = await klines.since(symbol, timeframe, gap.first_missing)
+        rows = await klines.page(symbol, timeframe, gap.first_missing)
         act(series.take_venue(rows, asked_from=gap.first_missing))
 
     def act(step):
