@@ -101,6 +101,10 @@ _SCHEMAS: dict[str, CollectionSchema] = {
         ),
         (index(("symbol", UP), ("timeframe", UP), ("open_time", UP), unique=True),),
     ),
+    # One document a venue: the symbols that it told last, for reading while it is away.
+    "venue_symbols": CollectionSchema(
+        open_ended({"read_at": DATE, "rules": {"bsonType": "array", "items": OBJECT}}), ()
+    ),
     "user_activity": CollectionSchema(
         open_ended({"user_id": TEXT, "kind": TEXT, "timestamp": DATE}, address=STRING),
         (index(("user_id", UP), ("timestamp", DOWN)), index(("timestamp", UP))),

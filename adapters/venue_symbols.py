@@ -30,6 +30,8 @@ class VenueSymbolBook:
         self._only = frozenset(only)
         self._rules: dict[str, SymbolRules] = {}
         self._loaded = asyncio.Event()
+        self._readings = 0
+        self._read = asyncio.Condition()
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -60,6 +62,12 @@ class VenueSymbolBook:
         """Return every symbol's rules, sorted by symbol."""
         return list(self._rules.values())
 
+    async def reading_after(self, seen: int) -> int:
+        """Return the number of the latest reading, once it is beyond `seen` (0: none yet)."""
+        async with self._read:
+            await self._read.wait_for(lambda: self._readings > seen)
+            return self._readings
+
     async def refresh(self) -> None:
         """Load the rules now; on a failure the last good ones stay.
 
@@ -71,6 +79,9 @@ class VenueSymbolBook:
         if kept:
             self._rules = kept
             self._loaded.set()
+            async with self._read:
+                self._readings += 1
+                self._read.notify_all()
 
     async def _follow(self) -> None:
         wait_s = RETRY_MIN_S

@@ -16,6 +16,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.caching import PRIVATE
 from api.errors import problem, unexpected
 from api.metrics import HttpMetrics
 from domain.errors import ErrorCode
@@ -32,7 +33,7 @@ _ALWAYS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 # Only where the route has not said otherwise.
-_DEFAULT_CACHE = (b"cache-control", b"private, no-store")
+_DEFAULT_CACHE = (b"cache-control", PRIVATE.encode())
 _DEFAULT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 # The OpenAPI pages load their scripts; everything else answers JSON.
 _PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})

@@ -9,10 +9,13 @@ import structlog
 
 from adapters.candle_history import CandleHistory
 from adapters.credential_vault import MongoCredentialVault
+from adapters.ending_tasks import end_tasks
 from adapters.mongo_accounts import MongoAccountStore
 from adapters.mongo_candles import MongoCandles
 from adapters.mongo_schema import ensure_schema
+from adapters.mongo_symbols import MongoSymbols
 from adapters.tokens import CachedTokens
+from api.known_symbols import KnownSymbols
 from api.metrics import HttpMetrics
 from api.readiness import Probe, Readiness
 from domain.errors import Retryable
@@ -46,6 +49,7 @@ class Services:
     vault: MongoCredentialVault
     accounts: MongoAccountStore
     symbols: SymbolBook
+    known_symbols: KnownSymbols
     candles: CandleHistory
     trading: Trading
 
@@ -68,6 +72,7 @@ async def open_services(
                 vault=people.vault,
                 accounts=accounts,
                 symbols=connections.symbols,
+                known_symbols=_known_symbols(settings, connections),
                 candles=CandleHistory(
                     MongoCandles(connections.database),
                     connections.redis,
@@ -76,12 +81,19 @@ async def open_services(
                 ),
                 trading=trading,
             )
-            preparation = asyncio.create_task(_prepare(services, people))
+            background = [
+                asyncio.create_task(_prepare(services, people)),
+                asyncio.create_task(services.known_symbols.run()),
+            ]
             try:
                 yield services
             finally:
-                preparation.cancel()
-                await asyncio.gather(preparation, return_exceptions=True)
+                await end_tasks(background)
+
+
+def _known_symbols(settings: Settings, connections: Connections) -> KnownSymbols:
+    stored = MongoSymbols(connections.database, settings.venue)
+    return KnownSymbols(connections.symbols, stored, connections.cache, settings.venue)
 
 
 async def _prepare(services: Services, people: IdentityParts) -> None:

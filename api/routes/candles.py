@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, Header, Query, Response
+from fastapi import Depends, Query, Response
 
 from adapters.candle_history import CandleRange
 from adapters.exact_json import dump
 from adapters.stream_demand import StreamDemand
+from api.caching import IfNoneMatch, public_answer
 from api.candle_paging import NEWER, OLDER, CandlePage, CandleQuery, page_of
 from api.dependencies import ServicesOf
 from api.pagination import (
@@ -18,7 +19,6 @@ from api.pagination import (
     decode_cursor,
     encode_cursor,
 )
-from api.routes.market import _book, _public, _require_known
 from api.routing import edge_router
 from api.schemas import AnswerModel, Moment, Number, Page
 from api.services import Services
@@ -93,23 +93,23 @@ async def candles(
     symbol: str,
     timeframe: Timeframe,
     query: Annotated[CandleQuery, Depends(_query)],
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Answer with candles by their open time, both ends included, oldest first.
 
     Without `start_time` these are the newest ones (up to `end_time`), and `next_cursor` leads
     to older ones; with it they begin there, and `next_cursor` leads to newer ones.
     """
-    _require_known(_book(services), symbol)
+    await services.known_symbols.require(symbol)
     if not query.is_newest:
-        return _public(await _body(services, symbol, timeframe, query), if_none_match)
+        return public_answer(await _body(services, symbol, timeframe, query), if_none_match)
 
     async def load() -> bytes:
         return await _body(services, symbol, timeframe, query)
 
     key = f"candles:{symbol}:{timeframe}:{query.limit}"
     body = await services.connections.cache.get(key, NEWEST_TTL_MS, load)
-    return _public(body or await load(), if_none_match)
+    return public_answer(body or await load(), if_none_match)
 
 
 async def _body(services: Services, symbol: str, timeframe: Timeframe, query: CandleQuery) -> bytes:

@@ -1,24 +1,22 @@
-"""Symbols and prices: public, answered from the cache as it was written."""
+"""Symbols and prices: public, answered from the cache as it was written.
 
-from hashlib import blake2b
+A price is the live one in Redis, which lives for a second, or none: nothing older is ever
+given as a price, so there is nothing for MongoDB to stand in with (`QUOTE_STALE`). Whoever
+can do with the past reads candles, which say of what time they are.
+"""
+
 from typing import Annotated
 
-from fastapi import Header, Query, Response
+from fastapi import Query, Response
 
-from adapters.exact_json import dump
-from adapters.redis_quotes import RedisQuoteBoard
-from adapters.venue_symbols import VenueSymbolBook
+from api.caching import IfNoneMatch, public_answer
 from api.dependencies import ServicesOf
 from api.routing import edge_router
 from api.schemas import AnswerModel, Moment, Number
-from api.services import Services
-from domain.errors import ErrorCode, Rejected, Retryable
-from domain.market import SymbolRules
+from domain.errors import ErrorCode, Retryable
 
 router = edge_router("/api/market", "Market")
 
-# API.md: what browsers and the CDN may keep, and for how long.
-CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5"
 MAX_LIST_CHARACTERS = 2_000
 
 
@@ -58,84 +56,43 @@ class PriceList(AnswerModel):
     items: list[Price]
 
 
-_IfNoneMatch = Annotated[str | None, Header()]
-
-
 @router.get("/symbols", response_model=SymbolList)
-async def symbols(services: ServicesOf, if_none_match: _IfNoneMatch = None) -> Response:
-    """Answer with every symbol that can be traded."""
-    items = [_traded(rules) for rules in _book(services).all_rules()]
-    return _public(dump({"items": items}), if_none_match)
+async def symbols(services: ServicesOf, if_none_match: IfNoneMatch = None) -> Response:
+    """Answer with every symbol that can be traded.
+
+    While the venue is away this is what it told last, with its age in `Age`; orders are
+    refused then.
+    """
+    body, age_s = await services.known_symbols.body()
+    return public_answer(body, if_none_match, age_s=age_s)
 
 
 @router.get("/prices", response_model=PriceList)
 async def prices(
     services: ServicesOf,
     symbols: Annotated[str | None, Query(max_length=MAX_LIST_CHARACTERS)] = None,
-    if_none_match: _IfNoneMatch = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Answer with the latest prices of some symbols, or of all; 503 where none is live."""
-    book = _book(services)
     if symbols is None:
-        wanted = [rules.symbol for rules in book.all_rules()]
+        wanted = [rules.symbol for rules in await services.known_symbols.all()]
     else:
         wanted = list(dict.fromkeys(symbols.split(",")))
-    for symbol in wanted:
-        _require_known(book, symbol)
-    board = RedisQuoteBoard(services.connections.redis)
-    live = [found for found in await board.documents(wanted) if found is not None]
+    found = await services.trading.quotes.documents(wanted)
+    for symbol, document in zip(wanted, found, strict=True):
+        if document is None:
+            await services.known_symbols.require(symbol)
+    live = [document for document in found if document is not None]
     if wanted and not live:
         raise Retryable(ErrorCode.QUOTE_STALE, "There is no live price of any of these.")
-    return _public(b'{"items":[' + b",".join(live) + b"]}", if_none_match)
+    return public_answer(b'{"items":[' + b",".join(live) + b"]}", if_none_match)
 
 
 @router.get("/prices/{symbol}", response_model=Price)
-async def price(
-    services: ServicesOf,
-    symbol: str,
-    if_none_match: _IfNoneMatch = None,
-) -> Response:
+async def price(services: ServicesOf, symbol: str, if_none_match: IfNoneMatch = None) -> Response:
     """Answer with the latest price of one symbol; 503 where it is too old to be one."""
-    _require_known(_book(services), symbol)
-    document = (await RedisQuoteBoard(services.connections.redis).documents([symbol]))[0]
+    (document,) = await services.trading.quotes.documents([symbol])
     if document is None:
+        await services.known_symbols.require(symbol)
         raise Retryable(ErrorCode.QUOTE_STALE, f"There is no live price of {symbol}.")
-    return _public(document, if_none_match)
-
-
-def _book(services: Services) -> VenueSymbolBook:
-    book = services.connections.symbols
-    if not book.loaded:
-        raise Retryable(ErrorCode.VENUE_UNAVAILABLE, "The venue has not told its symbols yet.")
-    return book
-
-
-def _require_known(book: VenueSymbolBook, symbol: str) -> None:
-    if book.rules(symbol) is None:
-        raise Rejected(ErrorCode.UNKNOWN_SYMBOL, "The venue does not trade this symbol.")
-
-
-def _traded(rules: SymbolRules) -> dict[str, object]:
-    return {
-        "symbol": rules.symbol,
-        "base_asset": rules.base_asset,
-        "quote_asset": rules.quote_asset,
-        "tick_size": rules.tick_size,
-        "step_size": rules.step_size,
-        "min_quantity": rules.min_quantity,
-        "min_notional": rules.min_notional,
-    }
-
-
-def _public(body: bytes, if_none_match: str | None) -> Response:
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL}
-    if if_none_match is not None and _matches(if_none_match, tag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
-
-
-def _matches(if_none_match: str, tag: str) -> bool:
-    """Compare weakly, as RFC 9110 section 13.1.2 asks for here."""
-    candidates = (each.strip().removeprefix("W/") for each in if_none_match.split(","))
-    return any(each in {tag, "*"} for each in candidates)
+    return public_answer(document, if_none_match)

@@ -18,7 +18,7 @@ NOW = datetime(2025, 10, 10, 12, tzinfo=UTC)
 COLLECTIONS = {
     *("users", "refresh_tokens", "accounts", "trades", "positions"),
     *("paper_sessions", "paper_trades", "ai_analysis", "ai_requests", "candles"),
-    *("user_activity", "system_logs", "notifications", "archive_manifests"),
+    *("user_activity", "system_logs", "notifications", "archive_manifests", "venue_symbols"),
     *(f"archive_{name}" for name in ARCHIVED),
 }
 

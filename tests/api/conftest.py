@@ -74,10 +74,12 @@ def make_settings(
 
 @pytest.fixture(scope="session")
 def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenEdge:
-    """Open an application with some settings of its own, once it is ready."""
+    """Open an application with some settings of its own, once it is ready; `keep` its database."""
 
     @asynccontextmanager
-    async def open_one(*, wait: bool = True, **overrides: Any) -> AsyncIterator[Edge]:
+    async def open_one(
+        *, wait: bool = True, keep: bool = False, **overrides: Any
+    ) -> AsyncIterator[Edge]:
         settings = make_settings(**overrides)
         app = create_app(settings)
         transport = httpx.ASGITransport(app)
@@ -93,7 +95,8 @@ def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenE
                 yield edge
         finally:
             client = open_client(mongodb_url)
-            await client.drop_database(settings.mongodb_database)
+            if not keep:
+                await client.drop_database(settings.mongodb_database)
             client.close()
 
     return open_one

@@ -1,16 +1,21 @@
 import asyncio
 import json
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
+from adapters.mongo_symbols import MongoSymbols
 from adapters.redis_quotes import RedisTickWriter, Tick, price_key, quote_document
-from domain.market import Quote
-from tests.api.people import Edge, OpenEdge
+from domain.market import Quote, SymbolRules
+from tests.api.people import Edge, OpenEdge, bearer
+from workers.seed import SEED_PASSWORD
 
+NOWHERE = "http://127.0.0.1:1"
 CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5"
 
 
@@ -30,6 +35,24 @@ async def get(edge: Edge, path: str, **headers: str) -> httpx.Response:
 def problem(response: httpx.Response) -> tuple[int, Any]:
     assert response.headers["Content-Type"] == "application/problem+json"
     return response.status_code, response.json()["code"]
+
+
+@pytest.fixture
+async def empty_redis(redis_url: str) -> str:
+    """Return another database of the same Redis, without a thing in it."""
+    url = f"{redis_url.rpartition('/')[0]}/7"
+    async with Redis.from_url(url) as client:
+        await client.flushdb()
+    return url
+
+
+def open_edge_of(
+    open_edge: OpenEdge, database: str, redis_url: str
+) -> AbstractAsyncContextManager[Edge]:
+    """Open the same installation again, at a time when the venue is away."""
+    return open_edge(
+        wait=False, keep=True, mongodb_database=database, exchange_url=NOWHERE, redis_url=redis_url
+    )
 
 
 @pytest.fixture
@@ -125,7 +148,65 @@ async def test_a_list_out_of_proportion(market: Edge) -> None:
     assert problem(response) == (422, "INVALID_REQUEST")
 
 
-async def test_before_the_venue_told_its_symbols(open_edge: OpenEdge) -> None:
-    async with open_edge(wait=False, exchange_url="http://127.0.0.1:1") as edge:
+async def test_before_the_venue_told_its_symbols(open_edge: OpenEdge, empty_redis: str) -> None:
+    async with open_edge(wait=False, exchange_url=NOWHERE, redis_url=empty_redis) as edge:
         for path in ("symbols", "prices", "prices/BTCUSDT"):
             assert problem(await get(edge, path)) == (503, "VENUE_UNAVAILABLE")
+
+
+async def test_the_last_known_symbols_answer_after_a_restart_without_the_venue(
+    market: Edge, open_edge: OpenEdge, empty_redis: str
+) -> None:
+    before = (await get(market, "symbols")).json()
+    stored = MongoSymbols(market.services.connections.database, "sandbox")
+    async with asyncio.timeout(20):
+        while await stored.last() is None:  # noqa: ASYNC110 - another process asks, too
+            await asyncio.sleep(0.02)
+    name = market.services.settings.mongodb_database
+    async with open_edge_of(open_edge, name, empty_redis) as edge:
+        response = await get(edge, "symbols")
+        assert response.json() == before
+        assert int(response.headers["Age"]) >= 0
+        assert problem(await get(edge, "prices/NOSUCH")) == (404, "UNKNOWN_SYMBOL")
+        assert problem(await get(edge, "prices/BTCUSDT")) == (503, "QUOTE_STALE")
+        # Trading goes by the venue's own word only.
+        person = await edge.login("demo@example.com", SEED_PASSWORD)
+        order = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": 0.001}
+        refused = await edge.http.post(
+            "/api/trades/execute", json=order, headers=bearer(person.json()["token"])
+        )
+        assert problem(refused) == (503, "VENUE_UNAVAILABLE")
+
+
+async def test_a_process_without_the_venue_has_the_symbols_from_the_others(
+    market: Edge, open_edge: OpenEdge, redis_url: str
+) -> None:
+    before = (await get(market, "symbols")).json()
+    async with open_edge(wait=False, exchange_url=NOWHERE, redis_url=redis_url) as edge:
+        response = await get(edge, "symbols")
+        assert response.json() == before
+        assert "Age" not in response.headers
+
+
+async def test_a_symbol_that_is_delisted_leaves_the_answer(
+    market: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = market.services.connections.symbols
+    before = (await get(market, "symbols")).json()["items"]
+    kept = [rules for rules in book.all_rules() if rules.symbol != "BTCUSDT"]
+
+    async def fewer() -> list[SymbolRules]:
+        return kept
+
+    with monkeypatch.context() as patch:
+        patch.setattr(book._market, "symbol_rules", fewer)
+        await book.refresh()
+        await listed(market, len(before) - 1)
+    await book.refresh()
+    await listed(market, len(before))
+
+
+async def listed(edge: Edge, count: int) -> None:
+    async with asyncio.timeout(5):
+        while len((await get(edge, "symbols")).json()["items"]) != count:  # noqa: ASYNC110 - a reader
+            await asyncio.sleep(0.01)
