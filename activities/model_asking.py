@@ -1,6 +1,6 @@
 """Asking the model: within the budget and a time limit, and not while it keeps failing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from activities.prompts import Prompt
@@ -8,7 +8,7 @@ from domain.ai_budget import ModelPrices, Reserved, Spending, spending
 from domain.analysis import Breach, MarketPicture
 from domain.analysis_ports import AnalysisModel, ModelReply, ModelRequest, Repair
 from domain.analysis_prompt import complaint_of, market_text
-from domain.analysis_reply import REPLY_SCHEMA, SCHEMA_NAME
+from domain.analysis_reply import MAX_REPLY_CHARACTERS, REPLY_SCHEMA, SCHEMA_NAME
 from domain.analysis_stores import AiBudget
 from domain.circuit import CircuitBreaker
 from domain.errors import ErrorCode, Rejected, Retryable
@@ -17,6 +17,7 @@ from domain.trading_ports import Clock
 
 # What the protocol around the texts takes, in tokens, at the very most.
 _ENVELOPE_TOKENS = 500
+_MAX_NAME_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class ModelAsking:
     prices: ModelPrices
     prompt: Prompt
     clock: Clock
+    timeout_s: float = MODEL_TIMEOUT_S
     circuit: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     async def ask(self, question: Question, attempt: int, timeout_s: float) -> Answer:
@@ -78,7 +80,7 @@ class ModelAsking:
         reserved = await self.budget.reserve(
             call_id, question.user_ids, self._most(request), self.clock()
         )
-        reply, model_ms = await self._call(request, reserved, min(timeout_s, MODEL_TIMEOUT_S))
+        reply, model_ms = await self._call(request, reserved, min(timeout_s, self.timeout_s))
         used = spending(self.prices, reply.prompt_tokens, reply.completion_tokens)
         await self._settle(reserved, used)
         return Answer(reply, self.prompt.version, reserved.user_id, model_ms)
@@ -99,7 +101,7 @@ class ModelAsking:
             await self._settle(reserved, Spending(0, 0))
             raise
         self.circuit.succeeded()
-        return reply, (monotonic() - began) * 1_000
+        return _storable(reply), (monotonic() - began) * 1_000
 
     async def _settle(self, reserved: Reserved, used: Spending) -> None:
         try:
@@ -128,3 +130,19 @@ class ModelAsking:
             texts += [request.repair.reply, request.repair.complaint]
         sent = sum(len(text.encode("utf-8", "replace")) for text in texts) + _ENVELOPE_TOKENS
         return spending(self.prices, sent, request.max_completion_tokens)
+
+
+def _storable(reply: ModelReply) -> ModelReply:
+    """Return a reply that a history can hold: of bounded size, and text that can be encoded."""
+    return replace(
+        reply,
+        # One character more than is accepted tells that there was more.
+        content=_encodable(reply.content[: MAX_REPLY_CHARACTERS + 1]),
+        model=_encodable(reply.model[:_MAX_NAME_CHARACTERS]),
+        prompt_tokens=max(0, reply.prompt_tokens),
+        completion_tokens=max(0, reply.completion_tokens),
+    )
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -7,6 +7,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo import Database
 from adapters.mongo_errors import mongo_faults
+from adapters.mongo_schema_analysis import ANALYSIS_SCHEMAS
 from adapters.mongo_schema_parts import (
     BOOL,
     BYTES,
@@ -70,19 +71,6 @@ _SCHEMAS: dict[str, CollectionSchema] = {
         ),
         (index(("user_id", UP)), expiring("expires_at")),
     ),
-    "ai_analysis": CollectionSchema(
-        open_ended(
-            {"user_id": TEXT, "symbol": TEXT, "timeframe": TEXT, "signal": TEXT, "created_at": DATE}
-        ),
-        (
-            index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
-            index(("symbol", UP), ("timeframe", UP), ("created_at", DOWN)),
-        ),
-    ),
-    "ai_requests": CollectionSchema(
-        open_ended({"user_id": TEXT, "created_at": DATE}),
-        (index(("user_id", UP), ("created_at", DOWN)),),
-    ),
     "candles": CollectionSchema(
         open_ended(
             {
@@ -133,6 +121,7 @@ def archive_of(collection: str) -> str:
 SCHEMAS: dict[str, CollectionSchema] = {
     **_SCHEMAS,
     **TRADING_SCHEMAS,
+    **ANALYSIS_SCHEMAS,
     **{archive_of(name): CollectionSchema(open_ended({"archived_at": DATE})) for name in ARCHIVED},
 }
 

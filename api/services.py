@@ -15,6 +15,7 @@ from adapters.mongo_candles import MongoCandles
 from adapters.mongo_schema import ensure_schema
 from adapters.mongo_symbols import MongoSymbols
 from adapters.tokens import CachedTokens
+from api.analysis_edge import AnalysisEdge, analysis_edge
 from api.known_symbols import KnownSymbols
 from api.metrics import HttpMetrics
 from api.readiness import Probe, Readiness
@@ -52,6 +53,7 @@ class Services:
     known_symbols: KnownSymbols
     candles: CandleHistory
     trading: Trading
+    analysis: AnalysisEdge
 
 
 @asynccontextmanager
@@ -80,6 +82,7 @@ async def open_services(
                     connections.cache,
                 ),
                 trading=trading,
+                analysis=analysis_edge(settings, connections, trading.client),
             )
             background = [
                 asyncio.create_task(_prepare(services, people)),

@@ -11,6 +11,7 @@ from temporalio.service import GrpcCompression
 from workers.settings import Settings
 
 TRADING_QUEUE = "trading"
+ANALYSIS_QUEUE = "analysis"
 
 # Temporal takes 4 s to come up; a process that starts beside it waits.
 CONNECT_RETRY_S = 0.5

@@ -20,6 +20,7 @@ from adapters.mongo_trades import MongoTrades
 from adapters.redis_feed import RedisUserFeed
 from adapters.redis_quotes import RedisQuoteBoard
 from domain.ports import CredentialVault
+from workers.analysis import ANALYSIS_NEEDS, run_analysis_worker
 from workers.connections import Connections, Need, open_connections
 from workers.identity_parts import credential_vault
 from workers.process import run_process, settle_interpreter
@@ -119,14 +120,17 @@ def _worker(trading: Trading) -> Worker:
 
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
-    async with open_connections(settings, TRADING_NEEDS) as connections:
+    needs = TRADING_NEEDS | ANALYSIS_NEEDS
+    async with open_connections(settings, needs) as connections:
         accounts = MongoAccountStore(connections.database)
         vault = credential_vault(settings, connections.database, connections.invalidations)
         async with open_trading(settings, connections, accounts, vault) as trading:
             await ensure_schedules(trading.client)
-            settle_interpreter()
-            announce_ready()
-            await stop.wait()
+            # Here and not in the API's processes: analyses must not cost trades their latency.
+            async with run_analysis_worker(settings, connections, trading.client):
+                settle_interpreter()
+                announce_ready()
+                await stop.wait()
 
 
 if __name__ == "__main__":
