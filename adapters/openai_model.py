@@ -6,7 +6,6 @@ https://platform.openai.com/docs/guides/error-codes.
 """
 
 import asyncio
-import logging
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -71,8 +70,6 @@ class OpenAIModel:
 
     def __init__(self, *, base_url: str, api_key: str, name: str) -> None:
         self.name = name
-        # Below INFO the library logs whole requests, which means prompts.
-        logging.getLogger("openai").setLevel(logging.INFO)
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",

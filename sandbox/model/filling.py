@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sandbox.model.opinion import Opinion
-from sandbox.model.schemas import satisfies
+from sandbox.model.schemas import validator_of
 
 _ENTRY: Final = frozenset({"suggested_entry", "entry", "entry_price"})
 _STOP: Final = frozenset({"suggested_stop_loss", "stop_loss", "stop"})
@@ -28,7 +28,7 @@ def fill(opinion: Opinion, schema: dict[str, Any]) -> Any:
         found = _Filling(opinion, schema).value(None, schema)
     except RecursionError as error:
         raise CannotFill("the schema has no end") from error
-    if not satisfies(found, schema):
+    if not validator_of(schema).is_valid(found):
         raise CannotFill("no answer of this rule satisfies the schema")
     return found
 
@@ -62,13 +62,14 @@ class _Filling:
     def __init__(self, opinion: Opinion, root: dict[str, Any]) -> None:
         self._opinion = opinion
         self._root = root
+        self._validator = validator_of(root)
 
     def value(self, name: str | None, schema: dict[str, Any]) -> Any:
         """Return the first candidate that satisfies the part; the last one where none does."""
         part = self._resolved(schema)
         candidate = None
         for candidate in self._candidates(name, part):
-            if satisfies(candidate, self._closed(part)):
+            if self._validator.evolve(schema=part).is_valid(candidate):
                 return candidate
         return candidate
 
@@ -103,8 +104,3 @@ class _Filling:
                 found = found[step] if step else found
             part = found
         return part
-
-    def _closed(self, part: dict[str, Any]) -> dict[str, Any]:
-        """Return the part with the definitions that its references name."""
-        groups = {name: self._root[name] for name in ("$defs", "definitions") if name in self._root}
-        return groups | part

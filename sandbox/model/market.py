@@ -8,6 +8,7 @@ from typing import Any, Final
 
 # Where the last price may stand, the first that is there.
 _PRICES: Final = ("last_price", "live_price", "price")
+_LARGEST: Final = Decimal(10) ** 15
 _FEWEST_DIGITS: Final = 6
 _MOST_DECIMALS: Final = 8
 
@@ -20,6 +21,8 @@ class Market:
     timeframe: str | None = None
     price: Decimal | None = None
     step: Decimal = Decimal("0.01")
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
     indicators: Mapping[str, Decimal] = field(default_factory=dict)
 
 
@@ -27,8 +30,9 @@ def read_market(texts: Iterable[str]) -> Market | None:
     """Find the market in the first text that holds one, or None.
 
     It is a JSON object with `symbol`, `timeframe`, `last_price` (else the last candle's
-    `close`), `indicators` (name to number or null) and `candles`; whatever else is in it is
-    not read.
+    `close`), `price_step` (else a step is guessed), `lowest_price` and `highest_price` (of what
+    may be suggested), `indicators` (name to number or null) and `candles`; whatever else is in
+    it is not read.
     """
     for text in texts:
         for found in _objects(text):
@@ -53,16 +57,23 @@ def _objects(text: str) -> Iterable[dict[str, Any]]:
 
 def _market(found: dict[str, Any]) -> Market:
     prices = [found.get(name) for name in _PRICES] + [_last_close(found.get("candles"))]
-    price = next((p for p in map(_number, prices) if p is not None and p > 0), None)
+    price = next(filter(None, map(_positive, prices)), None)
     indicators = found.get("indicators")
     numbers = indicators.items() if isinstance(indicators, dict) else ()
     known = {name: n for name, value in numbers if (n := _number(value)) is not None}
-    step = Decimal("0.01") if price is None else _step(price)
-    return Market(_text(found.get("symbol")), _text(found.get("timeframe")), price, step, known)
+    return Market(
+        _text(found.get("symbol")),
+        _text(found.get("timeframe")),
+        price,
+        _positive(found.get("price_step")) or _step(price or Decimal(1)),
+        _positive(found.get("lowest_price")),
+        _positive(found.get("highest_price")),
+        known,
+    )
 
 
 def _step(price: Decimal) -> Decimal:
-    """Return the last place of prices that are told: the price's own, 6 digits at least, 8 decimals at most."""
+    """Return a step for prices: as the price has it, within 6 digits and 8 decimals."""
     places = len(format(price, "f").partition(".")[2])
     wanted = max(places, _FEWEST_DIGITS - 1 - price.adjusted())
     return Decimal(1).scaleb(-max(0, min(wanted, _MOST_DECIMALS)))
@@ -75,7 +86,13 @@ def _last_close(candles: Any) -> Any:
 
 
 def _number(value: Any) -> Decimal | None:
-    return value if isinstance(value, Decimal) and value.is_finite() else None
+    sensible = isinstance(value, Decimal) and value.is_finite() and abs(value) < _LARGEST
+    return value if sensible else None
+
+
+def _positive(value: Any) -> Decimal | None:
+    found = _number(value)
+    return found if found is not None and found > 0 else None
 
 
 def _text(value: Any) -> str | None:

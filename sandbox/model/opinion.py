@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from sandbox.model.market import Market
@@ -65,16 +65,24 @@ def form(market: Market | None) -> Opinion:
         signal,
         confidence,
         " ".join([RULE, head, *said]),
-        market.price.quantize(market.step),
-        _away(market.price, -side * _STOP_ATRS * atr, market.step),
-        _away(market.price, side * _TARGET_ATRS * atr, market.step),
+        _in_steps(market.price, market.step),
+        _away(market, -side * _STOP_ATRS * atr),
+        _away(market, side * _TARGET_ATRS * atr),
     )
 
 
-def _away(price: Decimal, distance: Decimal, step: Decimal) -> Decimal:
-    """Return a price this far away: a step at least, and never at zero."""
+def _away(market: Market, distance: Decimal) -> Decimal:
+    """Return a price this far away: a step at least, and within the bounds that were sent."""
+    price, step = market.price or Decimal(0), market.step
+    lowest = step if market.lowest is None else _in_steps(market.lowest, step, ROUND_CEILING)
+    highest = None if market.highest is None else _in_steps(market.highest, step, ROUND_FLOOR)
     far = max(abs(distance), step).copy_sign(distance)
-    return max((price + far).quantize(step), step)
+    found = max(_in_steps(price + far, step), lowest)
+    return found if highest is None else min(found, highest)
+
+
+def _in_steps(price: Decimal, step: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    return (price / step).to_integral_value(rounding) * step
 
 
 def _votes(market: Market) -> tuple[list[int], list[str]]:

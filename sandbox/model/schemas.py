@@ -49,9 +49,9 @@ def checked(response_format: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def satisfies(content: Any, schema: dict[str, Any]) -> bool:
-    """Tell whether a value satisfies the schema."""
-    return bool(Draft202012Validator(schema).is_valid(content))
+def validator_of(schema: dict[str, Any]) -> Draft202012Validator:
+    """Return what tells whether a value satisfies the schema, or (evolved) a part of it."""
+    return Draft202012Validator(schema)
 
 
 def _missing(param: str) -> ApiError:
