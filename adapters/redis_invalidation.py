@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 from prometheus_client import Counter
@@ -30,6 +30,25 @@ _log = structlog.get_logger(__name__)
 def kind_of(key: str) -> str:
     """Return what a key is about: its part before the first colon."""
     return key.partition(":")[0]
+
+
+async def publish_invalidations(redis: Redis, keys: Iterable[str]) -> None:
+    """Tell every process, for one that keeps no copies itself and can do with a lost message.
+
+    Raises:
+        RedisError: Redis is away or too slow.
+        OSError: The same.
+    """
+    # One transaction: nobody who hears of it can read the old value again before it is gone.
+    pipeline = redis.pipeline(transaction=True)
+    for key in keys:
+        pipeline.publish(CHANNEL_PREFIX + key, b"")
+        pipeline.delete(key)
+    try:
+        async with asyncio.timeout(SEND_WAIT_S):
+            await pipeline.execute()
+    except TimeoutError as error:
+        raise RedisError("Redis was too slow") from error
 
 
 class Invalidations:
@@ -102,7 +121,7 @@ class Invalidations:
             invalidations.labels(kind_of(key), "sent").inc()
             self._tell(key)
         try:
-            await self._publish(keys)
+            await publish_invalidations(self._redis, keys)
         except (RedisError, OSError) as error:
             _log.warning("cache.invalidation_waits", error=repr(error))
         else:
@@ -113,18 +132,6 @@ class Invalidations:
                 self._resend.set()
             for key in keys:
                 self._tell(key)
-
-    async def _publish(self, keys: tuple[str, ...]) -> None:
-        # One transaction: nobody who hears of it can read the old value again before it is gone.
-        pipeline = self._redis.pipeline(transaction=True)
-        for key in keys:
-            pipeline.publish(CHANNEL_PREFIX + key, b"")
-            pipeline.delete(key)
-        try:
-            async with asyncio.timeout(SEND_WAIT_S):
-                await pipeline.execute()
-        except TimeoutError as error:
-            raise RedisError("Redis was too slow") from error
 
     def _sent(self, sent: dict[str, object]) -> None:
         for key, token in sent.items():
@@ -141,7 +148,7 @@ class Invalidations:
             if not sending:
                 continue
             try:
-                await self._publish(tuple(sending))
+                await publish_invalidations(self._redis, sending)
             except (RedisError, OSError):
                 self._resend.set()
                 await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter

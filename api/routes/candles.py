@@ -7,6 +7,7 @@ import structlog
 from fastapi import Depends, Query, Response
 
 from adapters.candle_history import CandleRange
+from adapters.candle_pages import NEWEST_PAGE_TTL_MS, newest_page_key
 from adapters.exact_json import dump
 from adapters.stream_demand import StreamDemand
 from api.caching import IfNoneMatch, public_answer
@@ -26,9 +27,6 @@ from domain.candles import Timeframe, next_open_time
 from domain.errors import ErrorCode, Rejected, Retryable
 
 router = edge_router("/api/market", "Market")
-
-# The newest page is what everybody looks at; API.md lets it be a second old.
-NEWEST_TTL_MS = 1_000
 
 _log = structlog.get_logger(__name__)
 
@@ -107,8 +105,8 @@ async def candles(
     async def load() -> bytes:
         return await _body(services, symbol, timeframe, query)
 
-    key = f"candles:{symbol}:{timeframe}:{query.limit}"
-    body = await services.connections.cache.get(key, NEWEST_TTL_MS, load)
+    key = newest_page_key(symbol, timeframe, query.limit)
+    body = await services.connections.cache.get(key, NEWEST_PAGE_TTL_MS, load)
     return public_answer(body or await load(), if_none_match)
 
 

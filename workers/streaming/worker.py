@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from adapters.binance_klines import BinanceKlines
 from adapters.binance_market import BinanceMarket
+from adapters.candle_pages import AnnouncedCandles
 from adapters.mongo import Database
-from adapters.mongo_candles import MongoCandles
 from adapters.mongo_schema import ensure_schema
 from adapters.redis_leases import BEAT_EVERY_S, Beat, RedisLeases, lease_key
 from adapters.redis_quotes import Lease
@@ -86,7 +86,9 @@ class StreamingWorker:
         self._demand = StreamDemand(sources.redis)
         self._demanded: frozenset[Key] = frozenset()
         self._store = CandleStore(
-            MongoCandles(sources.database), lambda: ensure_schema(sources.database), self._restart
+            AnnouncedCandles(sources.database, sources.redis),
+            lambda: ensure_schema(sources.database),
+            self._restart,
         )
         self._ports = Ports(sources.market, sources.klines, sources.redis, self._store, self._ready)
         self._tenures: dict[int, _Tenure] = {}
