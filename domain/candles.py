@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The first Monday after the epoch: Binance's weeks begin on Mondays. Every other span, that of
-# three days too, is counted from the epoch itself.
+# Binance's weeks begin on Mondays. Its spans of three days are not counted from the epoch
+# either, but open on 2024-01-01 and every third day before and after, as this Monday does.
 _FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
@@ -83,7 +83,7 @@ def open_time_of(timeframe: Timeframe, moment: datetime) -> datetime:
     """Return when the candle that holds this moment (in UTC) began."""
     if timeframe is Timeframe.MONTH:
         return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    origin = _FIRST_MONDAY if timeframe is Timeframe.W1 else _EPOCH
+    origin = _FIRST_MONDAY if timeframe in {Timeframe.D3, Timeframe.W1} else _EPOCH
     length = _LENGTHS[timeframe]
     return moment - (moment - origin) % length
 

@@ -8,8 +8,9 @@ MINUTE_MS: Final = 60 * _SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 WEEK_MS: Final = 7 * DAY_MS
-# The epoch was a Thursday and a weekly candle starts on Monday.
-_MONDAY_MS: Final = 4 * DAY_MS
+# The epoch was a Thursday and a weekly candle starts on Monday; Binance counts the candles
+# of three days from the day after the epoch (one starts on 2024-01-01).
+_SHIFT_MS: Final = {"1w": 4 * DAY_MS, "3d": DAY_MS}
 MONTH: Final = "1M"
 
 LENGTH_MS: Final[dict[str, int]] = {
@@ -39,7 +40,7 @@ def open_ms(interval: str, time_ms: int) -> int:
         first = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return int(first.timestamp()) * 1000
     length = LENGTH_MS[interval]
-    shift = _MONDAY_MS if interval == "1w" else 0
+    shift = _SHIFT_MS.get(interval, 0)
     return (time_ms - shift) // length * length + shift
 
 
