@@ -23,14 +23,15 @@ PACED_PER_S = 500
 PACED_S = 12
 PIPELINE_SYMBOLS = 10
 # Of market time; about 300 messages each.
-PIPELINE_S = 150
-NAIVE_S = 30
-GOAL_PER_CORE = 10_000
+PIPELINE_S = 600
+PIPELINE_PACED_S = 300
+PIPELINE_PER_S = 10_000
+NAIVE_S = 60
 _WARM_UP_S = 2
 _QUIET_SHARE = 0.15
 _SETTLED_AFTER_S = 1.0
 _STARTS_WITHIN_S = 60.0
-_BLAST_WITHIN_S = 90.0
+_BLAST_WITHIN_S = 45.0
 
 
 async def measure_pipeline(stage: Stage, report: Report) -> None:
@@ -106,11 +107,18 @@ def _ways_ms(receipts: Receipts) -> list[float]:
 async def _measure_core(stage: Stage, report: Report) -> None:
     names = venue_messages.symbols(PIPELINE_SYMBOLS)
     worker = await _start_worker(stage, names, venue_messages.TIMEFRAMES)
-    row = await _blast(stage, worker, PIPELINE_S)
-    report.rows.append({"name": f"pipeline, {PIPELINE_SYMBOLS} symbols, the real worker", **row})
+    report.rows.append(
+        {
+            "name": f"pipeline, the real worker, {PIPELINE_SYMBOLS} symbols, as fast as it takes",
+            **await _blast(stage, worker, PIPELINE_S),
+        }
+    )
+    # At a pace, what is held back and sent together later is what it is in a real market.
+    row = await _blast(stage, worker, PIPELINE_PACED_S, PIPELINE_PER_S)
+    report.rows.append({"name": f"the same at {PIPELINE_PER_S:,} messages/s", **row})
     per_core = row["per_s_per_core"]
-    name = "pipeline, messages/s/core"
-    report.goal(name, f">= {GOAL_PER_CORE:,}", per_core, met=per_core >= GOAL_PER_CORE)
+    name = f"pipeline at {PIPELINE_PER_S:,}/s, messages/s/core"
+    report.goal(name, f">= {PIPELINE_PER_S:,}", per_core, met=per_core >= PIPELINE_PER_S)
     worker.stop()
     kinds = ["bookTicker", "trade", "ticker"]
     kinds += [f"kline_{timeframe}" for timeframe in venue_messages.TIMEFRAMES]
@@ -126,15 +134,16 @@ async def _measure_core(stage: Stage, report: Report) -> None:
     naive.stop()
 
 
-async def _blast(stage: Stage, worker: Child, seconds: int) -> dict[str, Any]:
-    """Send so many seconds of market as fast as they are taken; return the row's columns."""
+async def _blast(stage: Stage, worker: Child, seconds: int, per_s: int = 0) -> dict[str, Any]:
+    """Send so many seconds of market, at a pace or as fast as taken; return the row's columns."""
     loop = asyncio.get_running_loop()
     left = set(venue_messages.symbols(PIPELINE_SYMBOLS))
-    last = f'"{venue_messages.LAST_BID}'.encode()
+    last = venue_messages.LAST_BID.encode()
     async with Redis.from_url(stage.settings.redis_url) as redis, asyncio.timeout(_BLAST_WITHIN_S):
         await redis.delete(*(price_key(name) for name in left))
+        await stage.venue.ask("prepare", symbols=PIPELINE_SYMBOLS, seconds=seconds)
         before_s, began_s = cpu_s(worker.pid), loop.time()
-        await stage.venue.ask("blast", symbols=PIPELINE_SYMBOLS, seconds=seconds)
+        await stage.venue.ask("blast", per_s=per_s)
         while left:
             await asyncio.sleep(0.02)
             names = list(left)

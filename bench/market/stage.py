@@ -91,7 +91,7 @@ async def private_stage() -> AsyncIterator[Stage]:
         client = open_client(settings.mongodb_url)
         await ensure_schema(database_of(client, settings.mongodb_database))
         client.close()
-        async with httpx.AsyncClient(base_url=settings.exchange_url) as http:
+        async with httpx.AsyncClient(base_url=settings.exchange_url, timeout=30) as http:
             stage = Stage(settings, environment, directory, stack, StandIn(http))
             port = settings.exchange_url.rpartition(":")[2]
             stage.start(

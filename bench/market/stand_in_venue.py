@@ -5,8 +5,8 @@ for. And of its own, with GET:
 
 - `/bench/pace?symbols=&per_s=&seconds=`: books at a pace, the bid of each being the moment of
   its sending (monotonic, in milliseconds);
-- `/bench/blast?symbols=&seconds=`: a busy market's messages of so many seconds, as fast as
-  they are taken;
+- `/bench/prepare?symbols=&seconds=`: a busy market's messages of so many seconds, for
+- `/bench/blast?per_s=`: which sends them at a pace, as fast as they are taken at none;
 - `/bench/state`: how far that is.
 """
 
@@ -35,7 +35,7 @@ from bench.market import venue_messages as messages
 SYMBOLS = 100
 # Said on every idle connection, which would otherwise be taken for broken.
 _ALIVE_EVERY_S = 1.0
-_YIELD_EVERY = 200
+_AT_ONCE = 100
 _BACKLOG_BYTES = 256 * 1024
 
 
@@ -45,8 +45,10 @@ class Venue:
     def __init__(self) -> None:
         self.symbols = messages.symbols(SYMBOLS)
         self.lines: dict[Line, None] = {}
-        self._ahead_ms = 0
+        # How far the market is ahead of the clock, and how much further a blast takes it.
+        self._ahead_ms = self._passing_ms = 0
         self._sent = 0
+        self._prepared: list[tuple[Line, bytes]] = []
         self._number = time.time_ns() // 1_000_000
         self._busy: asyncio.Task[None] | None = None
         self._answers: dict[str, Callable[[dict[str, str]], Any]] = {
@@ -60,9 +62,10 @@ class Venue:
             "/bench/pace": lambda asked: self._begin(
                 self._pace(int(asked["symbols"]), float(asked["per_s"]), float(asked["seconds"]))
             ),
-            "/bench/blast": lambda asked: self._begin(
-                self._blast(int(asked["symbols"]), int(asked["seconds"]))
+            "/bench/prepare": lambda asked: self._prepare(
+                int(asked["symbols"]), int(asked["seconds"])
             ),
+            "/bench/blast": lambda asked: self._begin(self._blast(float(asked["per_s"]))),
             "/bench/state": lambda _asked: self._state(),
         }
 
@@ -113,21 +116,29 @@ class Venue:
                 line.send(message)
                 self._sent += 1
 
-    async def _blast(self, symbols: int, seconds: int) -> None:
+    def _prepare(self, symbols: int, seconds: int) -> dict[str, Any]:
         start_ms = self.now_ms()
-        self._ahead_ms += seconds * 1_000
+        self._passing_ms = seconds * 1_000
         routes = self._routes()
-        prepared = [
+        self._prepared = [
             (line, message)
             for stream, message in messages.mix(self.symbols[:symbols], start_ms, seconds)
             for line in routes.get(stream, ())
         ]
+        return {"messages": len(self._prepared)}
+
+    async def _blast(self, per_s: float) -> None:
+        prepared, self._prepared = self._prepared, []
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         for count, (line, message) in enumerate(prepared):
+            if count % _AT_ONCE == 0:
+                due_s = began_s + count / per_s if per_s else 0.0
+                await asyncio.sleep(max(0.0, due_s - loop.time()))
             await line.writable.wait()
             line.send(message)
             self._sent += 1
-            if count % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+        self._ahead_ms += self._passing_ms
 
     def _routes(self) -> dict[str, list["Line"]]:
         routes: dict[str, list[Line]] = {}

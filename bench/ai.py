@@ -1,0 +1,167 @@
+"""`python -m bench.ai`: how long an asker waits for an analysis, cached and new.
+
+The time inside the model's call is taken out of a new one: it is the model's. Everything runs
+on this machine at once: the whole stack, the sandbox model and this load.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import aiohttp
+import uvloop
+from temporalio.client import Client
+from temporalio.service import GrpcCompression
+
+from adapters.openai_model import OpenAIModel
+from bench.load import cpu_row, paced
+from bench.report import Report, percentile
+from bench.system import System, private_system
+from bench.yardsticks import BareWorkflow, FiveActivities, Yardstick, yardstick_worker
+from domain.analysis_ports import ModelRequest
+from domain.analysis_reply import REPLY_SCHEMA, SCHEMA_NAME
+from workers.access import access_tokens
+
+HIT_LIMIT_MS = 20
+MISS_LIMIT_MS = 150
+ASKERS = 50
+# The interface's limit is 10 a minute and user.
+_PER_USER = 9
+_HITS_PER_S = 50
+_MISSES_PER_S = 5
+_WARM_UP = 20
+_SLOW_MODEL_MS = 500
+_SYMBOL = "BTCUSDT"
+_TIMEFRAME = "1m"
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer: what it took in all and inside the model's call, in milliseconds."""
+
+    total_ms: float
+    model_ms: float
+    document: dict[str, Any]
+
+    @property
+    def own_ms(self) -> float:
+        """What it took less the model."""
+        return self.total_ms - self.model_ms
+
+
+@dataclass(slots=True)
+class Askers:
+    """People enough that nobody asks more often than the interface allows."""
+
+    system: System
+    http: aiohttp.ClientSession
+    _tokens: Iterator[str] = field(init=False)
+    _values: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        """Begin with nobody; each is made when first needed."""
+        self._tokens = self._people()
+
+    def _people(self) -> Iterator[str]:
+        issuer = access_tokens(self.system.settings())
+        while True:
+            token = issuer.issue(f"bench-{uuid.uuid4()}", (), "bench")
+            yield from itertools.repeat(token, _PER_USER)
+
+    def new_person(self) -> str:
+        """Return the token of somebody who has not asked yet."""
+        return access_tokens(self.system.settings()).issue(f"bench-{uuid.uuid4()}", (), "bench")
+
+    async def cached(self) -> Told:
+        """Ask for what is there."""
+        return await self.ask({}, next(self._tokens))
+
+    async def new(self) -> Told:
+        """Ask for what nobody has asked for: the market with an indicator of the asker's own."""
+        own = {"technical_indicators": {"volume_sma": 1 + next(self._values)}}
+        return await self.ask(own, next(self._tokens))
+
+    async def ask(self, more: dict[str, Any], token: str) -> Told:
+        """Ask once.
+
+        Raises:
+            RuntimeError: The answer was an error.
+        """
+        body = {"symbol": _SYMBOL, "timeframe": _TIMEFRAME, **more}
+        headers = {"Authorization": f"Bearer {token}"}
+        began = perf_counter()
+        async with self.http.post("/api/ai/analyze", json=body, headers=headers) as answer:
+            document = await answer.json(content_type=None)
+        total_ms = (perf_counter() - began) * 1_000
+        if answer.status != _OK:
+            raise RuntimeError(f"{answer.status}: {document}")
+        spent = re.search(r"model;dur=([\d.]+)", answer.headers["Server-Timing"])
+        return Told(total_ms, float(spent.group(1)) if spent else 0.0, document)
+
+
+async def settled(askers: Askers) -> None:
+    """Wait until the market is there to be analysed.
+
+    Raises:
+        TimeoutError: It does not come.
+    """
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await askers.new()
+            except RuntimeError:
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+
+async def measure_hits(system: System, askers: Askers, report: Report, n: int) -> None:
+    """Measure answers out of the cache."""
+    await askers.cached()
+    await paced(askers.cached, _WARM_UP, _HITS_PER_S)
+    before = system.cpu_s()
+    told = await paced(askers.cached, n, _HITS_PER_S)
+    cpu = cpu_row(before, system.cpu_s(), n)
+    if not all(each.document["cached"] for each in told):
+        raise RuntimeError("an answer was not cached")
+    times = [each.total_ms for each in told]
+    report.row(f"cache hit over HTTP, paced {_HITS_PER_S}/s", times, **cpu)
+    value = percentile(times, 95)
+    report.goal("cache hit p95", f"< {HIT_LIMIT_MS} ms", value, met=value < HIT_LIMIT_MS)
+
+
+async def measure_misses(system: System, askers: Askers, report: Report, n: int) -> None:
+    """Measure new analyses, with a model that is quick and one that takes its time."""
+    await paced(askers.new, _WARM_UP, _MISSES_PER_S)
+    before = system.cpu_s()
+    told = await _misses(askers, n)
+    cpu = cpu_row(before, system.cpu_s(), n)
+    own = [each.own_ms for each in told]
+    report.row(f"new analysis, paced {_MISSES_PER_S}/s, less the model's call", own, **cpu)
+    report.row("  the same, the model's call included", [each.total_ms for each in told])
+    report.row("  the model's call alone", [each.model_ms for each in told])
+    value = percentile(own, 95)
+    name = "our own share of a new analysis, p95"
+    report.goal(name, f"< {MISS_LIMIT_MS} ms", value, met=value < MISS_LIMIT_MS)
+    async with slow_model(system):
+        told = await _misses(askers, n // 2)
+    own = [each.own_ms for each in told]
+    row = f"  the same, a model that takes {_SLOW_MODEL_MS} ms, less its call"
+    report.row(row, own)
+    value = percentile(own, 95)
+    report.goal(f"{name}, with a slow model", f"< {MISS_LIMIT_MS} ms", value, met=value < MISS_LIMIT_MS)
+
+
+async def _misses(askers: Askers, n: int) -> list[Told]:
+    told = await paced(askers.new, n, _MISSES_PER_S)
+    if any(each.document["cached"] or not each.model_ms for each in told):
+        raise RuntimeError("an analysis was not new")
+    return told
