@@ -46,8 +46,9 @@ test: check ## check, then every test, with branch coverage
 	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-branch --cov-report=term:skip-covered
 
 .PHONY: bench
-bench: setup ## Measure a trade against a private stack and write bench/results
+bench: setup ## Measure trades and live markets on private servers, write bench/results
 	$(PYTHON) -m bench.trade
+	$(PYTHON) -m bench.market
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
