@@ -9,6 +9,7 @@ from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.candles import Timeframe
+from domain.timing import MODEL_TIMEOUT_S
 
 Venue = Literal["sandbox", "testnet", "live"]
 
@@ -87,8 +88,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = SecretStr("")
     openai_base_url: str = ""
     openai_model: str = ""
-    # How long one call may take.
-    openai_timeout_s: float = Field(default=20.0, gt=0)
+    # How long one call may take; longer, and no analysis could keep its own limit.
+    openai_timeout_s: float = Field(default=MODEL_TIMEOUT_S, gt=0, le=MODEL_TIMEOUT_S)
     model_url: str = "http://127.0.0.1:8200"
     # What its tokens cost, and what a user and everybody together may use of it in a day (UTC).
     openai_prompt_usd_per_million_tokens: Decimal = Field(default=Decimal("0.40"), ge=0)

@@ -53,6 +53,7 @@ class LocalStack:
             "BOTCORE_TEMPORAL_UI_URL": f"http://{LOOPBACK}:{free_port()}",
             "BOTCORE_EXCHANGE_URL": f"http://{LOOPBACK}:{free_port()}",
             "BOTCORE_S3_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}",
+            "BOTCORE_MODEL_URL": f"http://{LOOPBACK}:{free_port()}",
         }
         self.log = directory.with_suffix(".out")
         self.process: subprocess.Popen[bytes] | None = None
