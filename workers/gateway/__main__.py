@@ -29,8 +29,8 @@ def _sources(connections: Connections) -> Sources:
     trades = MongoTrades(connections.database)
     symbols = connections.symbols
 
-    def knows_symbol(symbol: str) -> bool:
-        return not symbols.loaded or symbols.rules(symbol) is not None
+    def knows_symbol(symbol: str) -> bool | None:
+        return symbols.rules(symbol) is not None if symbols.loaded else None
 
     return Sources(
         redis=connections.redis,

@@ -9,6 +9,7 @@ from adapters.stream_demand import StreamDemand
 from domain.errors import Retryable
 from workers.gateway.messages import market_channel
 from workers.gateway.public_channels import PublicChannels
+from workers.gateway.rules import KnowsSymbol
 
 # Well within the time that a wish lasts, `adapters.stream_demand.DEMAND_TTL_S`.
 RENEW_EVERY_S = 15.0
@@ -17,10 +18,14 @@ _log = structlog.get_logger(__name__)
 
 
 class CandleDemand:
-    """Asks for each kline channel when its first listener comes, and again from time to time."""
+    """Asks for each kline channel when its first listener comes, and again from time to time.
 
-    def __init__(self, demand: StreamDemand) -> None:
+    Only for symbols that are known to be streamed: whatever is asked for is followed.
+    """
+
+    def __init__(self, demand: StreamDemand, knows_symbol: KnowsSymbol) -> None:
         self._demand = demand
+        self._knows_symbol = knows_symbol
         self._new: set[str] = set()
         self._sooner = asyncio.Event()
 
@@ -47,7 +52,7 @@ class CandleDemand:
 
     async def _ask(self, channel: str) -> None:
         named = market_channel(channel)
-        if named is None or named.timeframe is None:
+        if named is None or named.timeframe is None or not self._knows_symbol(named.symbol):
             return
         try:
             await self._demand.ask(named.symbol, named.timeframe)

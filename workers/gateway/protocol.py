@@ -217,7 +217,7 @@ class Conversation:
         named = market_channel(channel)
         if named is None:
             return self._refuse(ErrorCode.INVALID_REQUEST, f"There is no channel {channel!r}.")
-        if not self._rules.knows_symbol(named.symbol):
+        if self._rules.knows_symbol(named.symbol) is False:
             detail = f"{named.symbol} is not streamed here."
             return self._refuse(ErrorCode.UNKNOWN_SYMBOL, detail)
         return None

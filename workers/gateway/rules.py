@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from domain.ports import AccessClaims
 from workers.gateway.allowances import Allowances, Ceiling
 from workers.settings import Settings
+
+# Whether a symbol is streamed; None until the list is known.
+KnowsSymbol: TypeAlias = Callable[[str], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,12 @@ class Rules:
     """What all conversations have in common.
 
     `verify` reads an access token or raises `Rejected`; `wall_clock` tells the time of day,
-    UTC; `knows_symbol` tells whether a symbol is streamed.
+    UTC; `knows_symbol` tells whether a symbol is streamed, None while nobody knows.
     """
 
     verify: Callable[[str], AccessClaims]
     wall_clock: Callable[[], datetime]
-    knows_symbol: Callable[[str], bool]
+    knows_symbol: KnowsSymbol
     patience: Patience
     ceilings: Ceilings
     parties: Parties

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ from workers.gateway.private_feeds import PrivateFeeds
 from workers.gateway.private_states import PrivateStates
 from workers.gateway.protocol import Conversation
 from workers.gateway.public_channels import PublicChannels
-from workers.gateway.rules import Parties, Patience, Rules, ceilings_of
+from workers.gateway.rules import KnowsSymbol, Parties, Patience, Rules, ceilings_of
 from workers.settings import Settings
 
 # Deadlines are of whole seconds; looking more often costs more than it tells.
@@ -64,13 +64,13 @@ class Sources:
         redis: For reading feeds and latest frames, and for asking for candles.
         tokens: Reads access tokens.
         states: What private channels show at first.
-        knows_symbol: Whether a symbol is streamed; true for any until the list is known.
+        knows_symbol: Whether a symbol is streamed; until that is known, any is accepted.
     """
 
     redis: Redis
     tokens: TokenVerifier
     states: PrivateStates
-    knows_symbol: Callable[[str], bool]
+    knows_symbol: KnowsSymbol
 
 
 class Gateway:
@@ -95,7 +95,7 @@ class Gateway:
             on_message=self._published,
             on_subscribed=self._subscribed,
         )
-        self._demand = CandleDemand(StreamDemand(sources.redis))
+        self._demand = CandleDemand(StreamDemand(sources.redis), sources.knows_symbol)
         ceilings = ceilings_of(settings)
         self._parties = Parties(ceilings)
         rules = Rules(

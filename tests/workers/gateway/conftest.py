@@ -41,6 +41,16 @@ class Tokens:
         return AccessClaims(user_id, (), expires_at, "token", "session")
 
 
+class Symbols:
+    """Every symbol that is streamed; None while nobody knows."""
+
+    def __init__(self) -> None:
+        self.known: set[str] | None = SYMBOLS
+
+    def knows(self, symbol: str) -> bool | None:
+        return None if self.known is None else symbol in self.known
+
+
 class States:
     """What private channels show at first; where a state is missing, it cannot be read."""
 
@@ -113,6 +123,7 @@ class Stage:
     redis: Redis
     gateway: Gateway
     states: States
+    symbols: Symbols
     stack: AsyncExitStack
 
     @property
@@ -162,17 +173,17 @@ def settings_for(redis_url: str, **more: Any) -> Settings:
 async def staged(
     redis_url: str, patience: Patience | None = None, **more: Any
 ) -> AsyncIterator[Stage]:
-    states = States()
+    states, symbols = States(), Symbols()
     async with (
         Redis.from_url(redis_url) as redis,
         AsyncExitStack() as outer,
     ):
-        sources = Sources(redis, Tokens(), states, SYMBOLS.__contains__)
+        sources = Sources(redis, Tokens(), states, symbols.knows)
         gateway = Gateway(settings_for(redis_url, **more), sources, patience)
         port = await outer.enter_async_context(gateway.serve())
         await until(lambda: gateway._subscription.connected)
         async with AsyncExitStack() as clients:
-            yield Stage(port, redis, gateway, states, clients)
+            yield Stage(port, redis, gateway, states, symbols, clients)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,6 +1,7 @@
 """Redis goes away and comes back under a gateway with clients."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -53,7 +54,7 @@ async def test_after_an_outage_everybody_receives_and_nothing_is_missing(
     # While the gateway may not listen yet, another process writes already.
     retry = Retry(NoBackoff(), 0)
     async with Redis.from_url(server.url, retry=retry) as other:
-        writer = Stage(0, other, fragile.gateway, fragile.states, fragile.stack)
+        writer = dataclasses.replace(fragile, redis=other)
         for number in range(6, 11):
             await _persistently(lambda n=number: writer.order("ann", n))  # type: ignore[misc]
         await _persistently(lambda: writer.tick(7))

@@ -136,3 +136,20 @@ async def test_what_is_no_frame_hurts_nobody(stage: Stage) -> None:
     assert (await client.expect("price_update"))["sequence"] == 1
     await stage.order("ann", 1)
     assert (await client.expect("order_update"))["sequence"] == 1
+
+
+async def test_until_the_symbols_are_known_any_is_accepted_and_none_asked_for(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.gateway.demand.RENEW_EVERY_S", 0.05)
+    stage = await make_stage()
+    stage.symbols.known = None
+    client = await stage.connect_as("ann")
+    await client.subscribe("BTCUSDT@kline_1m", "NOSUCHUSDT@kline_1m")
+    await until(lambda: not stage.gateway._demand._new)
+    assert not await stage.redis.zcard(DEMAND_KEY)
+    stage.symbols.known = {"BTCUSDT"}
+    await _wish(stage, "BTCUSDT@kline_1m")
+    assert await stage.redis.zcard(DEMAND_KEY) == 1
+    await client.say(type="subscribe", channels=["NOSUCHUSDT@ticker"])
+    assert (await client.expect("error"))["data"]["code"] == "UNKNOWN_SYMBOL"
