@@ -10,7 +10,8 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -71,10 +72,8 @@ class Askers:
         self._tokens = self._people()
 
     def _people(self) -> Iterator[str]:
-        issuer = access_tokens(self.system.settings())
         while True:
-            token = issuer.issue(f"bench-{uuid.uuid4()}", (), "bench")
-            yield from itertools.repeat(token, _PER_USER)
+            yield from itertools.repeat(self.new_person(), _PER_USER)
 
     def new_person(self) -> str:
         """Return the token of somebody who has not asked yet."""
@@ -157,7 +156,9 @@ async def measure_misses(system: System, askers: Askers, report: Report, n: int)
     row = f"  the same, a model that takes {_SLOW_MODEL_MS} ms, less its call"
     report.row(row, own)
     value = percentile(own, 95)
-    report.goal(f"{name}, with a slow model", f"< {MISS_LIMIT_MS} ms", value, met=value < MISS_LIMIT_MS)
+    report.goal(
+        f"{name}, with a slow model", f"< {MISS_LIMIT_MS} ms", value, met=value < MISS_LIMIT_MS
+    )
 
 
 async def _misses(askers: Askers, n: int) -> list[Told]:
@@ -165,3 +166,92 @@ async def _misses(askers: Askers, n: int) -> list[Told]:
     if any(each.document["cached"] or not each.model_ms for each in told):
         raise RuntimeError("an analysis was not new")
     return told
+
+
+@asynccontextmanager
+async def slow_model(system: System) -> AsyncIterator[None]:
+    """Let every call of the model take its time while this is open."""
+    fault = {"kind": "delay", "delay_ms": _SLOW_MODEL_MS}
+    async with aiohttp.ClientSession(system.settings().model_url) as http:
+        async with http.post("/sandbox/faults", json=fault) as answer:
+            answer.raise_for_status()
+        try:
+            yield
+        finally:
+            async with http.delete("/sandbox/faults") as answer:
+                answer.raise_for_status()
+
+
+async def measure_crowd(system: System, askers: Askers, report: Report) -> None:
+    """Let people ask the same at the same moment, and count the model's calls."""
+    people = [askers.new_person() for _ in range(ASKERS)]
+    question = {"symbol": "ETHUSDT", "timeframe": "15m"}
+    async with slow_model(system), aiohttp.ClientSession(system.settings().model_url) as http:
+        told = await asyncio.gather(*(askers.ask(question, token) for token in people))
+        async with http.get("/sandbox/calls", params={"symbol": "ETHUSDT"}) as answer:
+            calls = (await answer.json())["total"]
+    if len({each.document["analysis_id"] for each in told}) != 1:
+        raise RuntimeError("the askers were told of different analyses")
+    name = f"{ASKERS} askers of the same at once, a model that takes {_SLOW_MODEL_MS} ms"
+    report.row(name, [each.total_ms for each in told])
+    report.goal(f"model calls for {ASKERS} simultaneous askers", "1", calls, met=calls == 1)
+
+
+async def measure_yardsticks(system: System, http: aiohttp.ClientSession, report: Report) -> None:
+    """Measure what surrounds an analysis: HTTP, the model's call, and durable steps."""
+    count = 100
+
+    async def alive() -> float:
+        began = perf_counter()
+        async with http.get("/livez") as answer:
+            await answer.read()
+        return (perf_counter() - began) * 1_000
+
+    report.row("yardstick: GET /livez", await paced(alive, count, _HITS_PER_S))
+    settings = system.settings()
+    model = OpenAIModel(base_url=settings.model_base_url, api_key="", name=settings.model_name)
+    market = json.dumps({"symbol": "XRPUSDT", "timeframe": "1m", "indicators": {}, "last_price": 1})
+
+    async def ask_model() -> float:
+        began = perf_counter()
+        await model.ask(ModelRequest("", market, SCHEMA_NAME, REPLY_SCHEMA), timeout_s=5)
+        return (perf_counter() - began) * 1_000
+
+    name = "yardstick: a small question to the model, through the same adapter"
+    report.row(name, await paced(ask_model, count, _MISSES_PER_S))
+    await model.close()
+    client = await Client.connect(system.temporal_address, grpc_compression=GrpcCompression.NONE)
+    async with yardstick_worker(client):
+        shapes = (("bare workflow", BareWorkflow), ("five empty activities", FiveActivities))
+        for name, shape in shapes:
+            yardstick = Yardstick(client, shape)
+            await paced(yardstick.once, _WARM_UP, _MISSES_PER_S)
+            times = await paced(yardstick.once, count, _MISSES_PER_S)
+            report.row(f"yardstick: {name}, paced {_MISSES_PER_S}/s", times)
+
+
+async def run(count: int, name: str) -> None:
+    """Measure everything and write the file."""
+    report = Report()
+    with private_system() as system:
+        async with aiohttp.ClientSession(system.api_url) as http:
+            askers = Askers(system, http)
+            await settled(askers)
+            await measure_hits(system, askers, report, 2 * count)
+            await measure_misses(system, askers, report, count)
+            await measure_crowd(system, askers, report)
+            await measure_yardsticks(system, http, report)
+    print(f"written to bench/results/{report.write(name).name}")
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="bench.ai", description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="analyses in each measurement")
+    parser.add_argument("--name", default="ai", help="of the file in bench/results")
+    arguments = parser.parse_args()
+    uvloop.run(run(arguments.count, arguments.name))
+
+
+if __name__ == "__main__":
+    main()

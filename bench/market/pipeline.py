@@ -80,13 +80,14 @@ async def _measure_paced(stage: Stage, report: Report) -> None:
         name: round((after - before) * 1000 / sent, 3)
         for name, before, after in zip(("streaming", "gateway"), before_s, after_s, strict=True)
     }
+    held_back = sent - len(times_ms)
     report.row(
-        f"upstream message in to frame out, {PACED_PER_S}/s over {PACED_SYMBOLS} symbols",
+        f"upstream message in to frame out, {PACED_SYMBOLS} symbols, {held_back} held back",
         times_ms,
         per_s=PACED_PER_S,
         cpu_ms_per_op=round(sum(by_part.values()), 3),
         cpu_ms_per_op_by_part=by_part,
-        held_back=sent - len(times_ms),
+        held_back=held_back,
     )
     for percent, limit in ((50, 5), (99, 50)):
         value = percentile(times_ms, percent)
