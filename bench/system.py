@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +41,7 @@ class System:
 
     def settings(self) -> Settings:
         """Return the settings of the stack's processes."""
-        given = {name.removeprefix("BOTCORE_").lower(): v for name, v in self.environment.items()}
-        return Settings.model_validate(given)
+        return settings_of(self.environment)
 
     def cpu_s(self) -> dict[str, float]:
         """Return the CPU seconds that each part has used so far, by the name of its program."""
@@ -124,3 +123,9 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that a process with this environment has."""
+    given = {name.removeprefix("BOTCORE_").lower(): v for name, v in environment.items()}
+    return Settings.model_validate(given)

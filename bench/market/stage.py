@@ -15,6 +15,7 @@ import httpx
 
 from adapters.mongo import database_of, open_client
 from adapters.mongo_schema import ensure_schema
+from bench.system import settings_of
 from workers.access import access_tokens
 from workers.settings import Settings
 from workers.stack import servers
@@ -120,9 +121,3 @@ class StandIn:
         while (state := await self.ask("state"))["busy"]:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
         return int(state["sent"])
-
-
-def settings_of(environment: dict[str, str]) -> Settings:
-    """Return the settings that a process with this environment has."""
-    given = {name.removeprefix("BOTCORE_").lower(): v for name, v in environment.items()}
-    return Settings.model_validate(given)
