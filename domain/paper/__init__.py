@@ -1,0 +1,1 @@
+"""Paper trading: one session as a pure state machine that the market's observations drive."""
