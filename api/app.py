@@ -15,13 +15,14 @@ from api.services import NEEDS, open_services
 from workers.connections import open_connections
 from workers.settings import Settings
 
+# Looked through in this order for every request: what is asked for most often comes first.
 ROUTERS = (
+    trades.router,
+    market.router,
     auth.router,
     config.router,
     health.router,
-    market.router,
     candles.router,
-    trades.router,
     positions.router,
     account.router,
     risk.router,

@@ -3,6 +3,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from adapters.redis_cache import BUSY_WAIT_S, RedisCache
@@ -256,3 +257,26 @@ async def test_an_invalidation_that_redis_missed_is_sent_later(start_server: Sta
         assert await node.cache.get(KEY, TTL_MS, origin.load) == b"v1"
         await until(lambda: not node.invalidations.unsent(KEY))
         assert await other.cache.get(KEY, TTL_MS, origin.load) == b"v1"
+
+
+async def test_what_it_does_is_counted(node: Node, other: Node) -> None:
+    def counted(name: str, **labels: str) -> float:
+        found = {"kind": "counted", **labels}
+        return REGISTRY.get_sample_value(f"botcore_cache_{name}_total", found) or 0.0
+
+    async def fail() -> bytes:
+        raise LookupError
+
+    origin, key = Origin(), "counted:1"
+    await asyncio.gather(*(node.cache.get(key, TTL_MS, origin.load) for _ in range(3)))
+    await node.cache.get(key, TTL_MS, origin.load)
+    await other.cache.get(key, TTL_MS, origin.load)
+    await node.cache.invalidate(key)
+    with pytest.raises(LookupError):
+        await node.cache.get(key, TTL_MS, fail)
+    assert [counted("hits", layer=layer) for layer in ("local", "redis", "joined")] == [1, 1, 2]
+    assert counted("misses") == 2
+    assert [counted("loads", outcome=outcome) for outcome in ("ok", "error")] == [1, 1]
+    assert counted("invalidations", way="sent") == 1
+    # Both nodes hear of it, the one that sent it too.
+    await until(lambda: counted("invalidations", way="received") == 2)
