@@ -19,6 +19,10 @@ async def replace_keys(
     with the new ones. If this process dies half-way the account stays halted, with the reason
     beside it, until its user repeats the call and sets the state again.
 
+    Other processes hold copies of the old keys. The vault has told them by the time that it
+    has stored the new ones, and they drop the copies before an order can pass the account
+    again, which is later by a write to the store and a read of it.
+
     Raises:
         Rejected: `INVALID_REQUEST`; the venue refuses the keys, or orders are open.
         Retryable: The venue or the store could not be reached.
