@@ -46,9 +46,10 @@ test: check ## check, then every test, with branch coverage
 	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-branch --cov-report=term:skip-covered
 
 .PHONY: bench
-bench: setup ## Measure trades and live markets on private servers, write bench/results
+bench: setup ## Measure trades, live markets and analyses on private servers
 	$(PYTHON) -m bench.trade
 	$(PYTHON) -m bench.market
+	$(PYTHON) -m bench.ai
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
