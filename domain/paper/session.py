@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.account import Account, Balance
-from domain.errors import ErrorCode, Rejected, key_mismatch
+from domain.errors import ErrorCode, Rejected
 from domain.market import SymbolRules
 from domain.order_status import OrderStatus
 from domain.orders import (
@@ -27,6 +27,7 @@ from domain.paper.book import ZERO
 from domain.paper.brackets import check_bracket, protect_entries
 from domain.paper.desk import Desk, on_session_day, step
 from domain.paper.execution import Arrival, reference_price, staleness
+from domain.paper.recall import print_of, remembered, replayed
 from domain.paper.state import (
     Bracket,
     Changes,
@@ -37,7 +38,6 @@ from domain.paper.state import (
     Recent,
     SessionState,
     SessionStatus,
-    remembered,
 )
 from domain.reservation import Reserved, reserve
 from domain.risk import Denial, LimitType
@@ -84,6 +84,7 @@ def place(
 
     Raises:
         Rejected: `IDEMPOTENCY_MISMATCH`, `SESSION_CLOSED`, `INVALID_ORDER`, `FILTER_FAILURE`.
+        ValueError: The arrival is sooner after the decision than the session's latency.
     """
     told = replayed(state, order, bracket)
     if told is not None:
@@ -99,7 +100,7 @@ def place(
     decision = reserve(
         account, order, market.pricing, market.decided_at, requested_at_ms=state.trade_count + 1
     )
-    recent = Recent(_print_of(order, bracket))
+    recent = Recent(print_of(order, bracket))
     if isinstance(decision, Denial):
         recent = replace(recent, denial=decision)
         after = remembered(state, order.trade_id, recent)
@@ -116,24 +117,6 @@ def place(
     return after, Placed(order.trade_id, trade=trade, changes=changes)
 
 
-def replayed(state: SessionState, order: Order, bracket: Bracket | None = None) -> Placed | None:
-    """Return what a request was answered before; None for a new one.
-
-    Raises:
-        Rejected: `IDEMPOTENCY_MISMATCH`, another order was asked for under its key.
-    """
-    known = state.recent.get(order.trade_id)
-    if known is None:
-        return None
-    if known.fingerprint != _print_of(order, bracket):
-        raise key_mismatch()
-    last = state.last_trade
-    trade = state.open_trades.get(order.trade_id)
-    if trade is None and last is not None and last.trade_id == order.trade_id:
-        trade = last
-    return Placed(order.trade_id, trade=trade, denial=known.denial, is_replay=True)
-
-
 def check_active(state: SessionState) -> None:
     """Refuse a command to a session that has ended.
 
@@ -143,14 +126,6 @@ def check_active(state: SessionState) -> None:
     if state.status is not SessionStatus.ACTIVE:
         why = f": {state.status_reason}" if state.status_reason else ""
         raise Rejected(ErrorCode.SESSION_CLOSED, f"the session is {state.status}{why}")
-
-
-def _print_of(order: Order, bracket: Bracket | None) -> str:
-    if bracket is None:
-        return order.fingerprint
-    prices = (bracket.stop_loss, bracket.take_profit)
-    plain = ("" if price is None else f"{price.normalize():f}" for price in prices)
-    return ":".join((order.fingerprint, *plain))
 
 
 def _entry_price(order: Order, market: Arrival) -> Decimal:

@@ -1,6 +1,5 @@
 """The state of one paper session: all of it in one frozen dataclass that JSON can carry."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +13,9 @@ from domain.paper.book import ZERO, Level
 from domain.paper.queueing import Resting
 from domain.positions import Position
 from domain.precision import is_countable, nearest_unit
-from domain.risk import BPS, Denial
+from domain.risk import Denial
 from domain.trades import Trade
 
-# A request key is known for this many orders; older ones are found among the records.
-RECENT_KEYS = 2_000
 LARGEST_FEE_BPS = Decimal(1_000)
 LARGEST_SLIPPAGE_BPS = Decimal(1_000)
 LARGEST_LATENCY_MS = 5_000
@@ -131,7 +128,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """Everything a session is. `marks` are values of assets in the session's quote asset."""
+    """Everything a session is. `marks` are values of assets in the session's quote asset.
+
+    What is `opening_…` came with a fork.
+    """
 
     session_id: str
     user_id: str
@@ -147,6 +147,8 @@ class SessionState:
     trade_count: int = 0
     fill_count: int = 0
     realized_pnl: Decimal = ZERO
+    opening_realized_pnl: Decimal = ZERO
+    opening_positions: dict[str, Position] = field(default_factory=dict)
     peak_equity: Decimal = ZERO
     max_drawdown: Decimal = ZERO
     flows: dict[str, Flow] = field(default_factory=dict)
@@ -280,20 +282,3 @@ def with_equity(state: SessionState) -> SessionState:
     peak = max(state.peak_equity, equity)
     fallen = nearest_unit((peak - equity) / peak) if peak else ZERO
     return replace(state, peak_equity=peak, max_drawdown=max(state.max_drawdown, fallen))
-
-
-def remembered(state: SessionState, trade_id: str, recent: Recent) -> SessionState:
-    """Return the state with a request known, and the oldest forgotten beyond the bound."""
-    known = {**state.recent, trade_id: recent}
-    for old in _oldest(known, len(known) - RECENT_KEYS):
-        del known[old]
-    return replace(state, recent=known)
-
-
-def _oldest(known: Iterable[str], count: int) -> list[str]:
-    return [key for _, key in zip(range(count), known, strict=False)]
-
-
-def bps_of(value: Decimal, reference: Decimal) -> Decimal:
-    """Return a difference in bps of a reference."""
-    return value / reference * BPS
