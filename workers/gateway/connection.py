@@ -28,7 +28,7 @@ STALLED_AFTER_S = 10.0
 # The kernel would buffer megabytes for a client that does not read, unseen by the above; the
 # kernel doubles this number. It is enough for 2 MB/s over a line of 100 ms.
 SEND_BUFFER_BYTES = 128 * 1024
-# How long a client may take to answer a close frame before the line is cut.
+# How long a client may take to read a close frame, and answer it, before the line is cut.
 CLOSE_WITHIN_S = 5.0
 
 
@@ -110,6 +110,7 @@ class Connection(WSListener):
                 if not transport.is_close_frame_sent:
                     transport.send_close(WSCloseCode.OK)
                 self._stop_delivering()
+                self._cut_soon()
                 transport.disconnect()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -260,9 +261,13 @@ class Connection(WSListener):
         # picows' enumeration lists the codes of the RFC; any number goes on the wire.
         self._transport.send_close(cast("WSCloseCode", int(code)), reason.encode())
         self._stop_delivering()
-        self._cut = asyncio.get_running_loop().call_later(
-            CLOSE_WITHIN_S, self._transport.underlying_transport.abort
-        )
+        self._cut_soon()
+
+    def _cut_soon(self) -> None:
+        """Wait no longer than so for a client to read what was written before the end."""
+        if self._cut is None:
+            abort = self._transport.underlying_transport.abort
+            self._cut = asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, abort)
 
     def _stop_delivering(self) -> None:
         """Write nothing any more."""

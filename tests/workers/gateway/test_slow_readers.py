@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 
+import pytest
 from websockets.exceptions import ConnectionClosed
 
 from adapters.redis_feed import RedisUserFeed
 from domain.events import ORDER_UPDATE
-from tests.workers.gateway.conftest import NOON, Stage
+from tests.workers.gateway.conftest import NOON, Client, Stage, until
 
 
 async def test_a_stalled_reader_delays_nobody_and_gets_the_latest(stage: Stage) -> None:
@@ -61,3 +62,40 @@ async def test_a_reader_that_stalls_for_private_events_is_closed(stage: Stage) -
     await back.subscribe("orders", resume_from=last)
     for number in range(last + 1, 201):
         assert (await back.expect("order_update"))["sequence"] == number
+
+
+async def _stalled(stage: Stage) -> tuple[Client, asyncio.Transport]:
+    """Return a client that reads no more, and of whom the gateway knows it."""
+    client = await stage.connect_as("ann", max_queue=1)
+    await client.subscribe("BTCUSDT@ticker")
+    transport = client.socket.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    (connection,) = stage.gateway._services.open_connections
+    number = 0
+    while not connection.is_behind:
+        number += 1
+        await stage.tick(number, padding="x" * 100_000)
+    return client, transport
+
+
+async def test_a_reader_that_stalls_for_good_is_cut(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.gateway.connection.CLOSE_WITHIN_S", 0.2)
+    _, transport = await _stalled(stage)
+    # It says goodbye, and reads no more than before.
+    transport.write(b"\x88\x80\x00\x00\x00\x00")
+    await until(lambda: not stage.gateway._services.open_connections)
+    transport.abort()
+
+
+async def test_a_reader_that_stalls_too_long_is_closed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.gateway.connection.STALLED_AFTER_S", 0.2)
+    client, transport = await _stalled(stage)
+    (connection,) = stage.gateway._services.open_connections
+    await until(lambda: connection._closing)
+    transport.resume_reading()
+    assert await client.close_code() == 4409

@@ -191,7 +191,7 @@ class Clients(RuleBasedStateMachine):
 
 def test_nobody_gets_what_is_not_theirs_or_misses_what_is() -> None:
     run_state_machine_as_test(
-        Clients, settings=settings(max_examples=200, stateful_step_count=40, deadline=None)
+        Clients, settings=settings(max_examples=120, stateful_step_count=40, deadline=None)
     )
 
 
