@@ -141,7 +141,7 @@ class UsualTrader:
 async def usual_trader(settings: Settings, user_id: str) -> AsyncIterator[UsualTrader]:
     """Run a worker of the usual shape, and give its trader."""
     async with open_connections(settings, TRADING_NEEDS) as connections:
-        vault = credential_vault(settings, connections.database)
+        vault = credential_vault(settings, connections.database, connections.invalidations)
         venue = BinanceVenue(vault, settings.exchange_url, testnet=False)
         await venue.start()
         accounts = MongoAccountStore(connections.database)
