@@ -28,12 +28,13 @@ def streaming(redis_client: Redis, database: Database) -> Streaming:
         exchange_url: str,
         timeframes: Sequence[Timeframe] = (),
         symbols: Sequence[str] = SYMBOLS,
+        kept: Database = database,
     ) -> AsyncIterator[StreamingWorker]:
         ready = asyncio.Event()
         stream_url = exchange_url.replace("http", "ws")
         market = BinanceMarket(exchange_url, stream_url, testnet=False)
         klines = BinanceKlines(exchange_url, testnet=False)
-        sources = Sources(market, klines, redis_client, database)
+        sources = Sources(market, klines, redis_client, kept)
         worker = StreamingWorker(sources, lambda: symbols, timeframes, ready.set)
         task = asyncio.create_task(worker.run())
         async with asyncio.timeout(WITHIN_S):

@@ -37,6 +37,14 @@ def ticker(event_ms: int = 1, price: str = "45000.15", **more: Any) -> bytes:
     return orjson.dumps({"stream": "btcusdt@ticker", "data": told})
 
 
+def trade(trade_id: int, price: str, traded_ms: int) -> bytes:
+    told = {
+        "e": "trade", "E": traded_ms, "s": "BTCUSDT", "t": trade_id, "p": price,
+        "q": "0.01", "T": traded_ms, "m": True, "M": True,
+    }  # fmt: skip
+    return orjson.dumps({"stream": "btcusdt@trade", "data": told})
+
+
 def live(sequence: int = 0) -> LivePrices:
     return LivePrices(["BTCUSDT", "ETHUSDT"], {"BTCUSDT@ticker": sequence})
 
@@ -144,6 +152,39 @@ def test_a_seed_fills_only_what_the_stream_has_not_said() -> None:
     assert parse_quote(tick.document).price == Decimal(46000)
 
 
+def test_the_price_is_the_last_trades_sooner_than_the_summarys() -> None:
+    prices = live()
+    prices.take(ticker(event_ms=10, price="45000"), 0.0, AT)
+    prices.take(trade(1, "45001", 11), 0.0, AT)
+    assert parse_quote(prices.due(0.0)[0].document).price == Decimal(45001)
+    # A summary that was made before the trade knows less; a later one knows as much.
+    prices.take(ticker(event_ms=11, price="45000"), 0.2, AT)
+    assert parse_quote(prices.due(0.2)[0].document).price == Decimal(45001)
+    prices.take(ticker(event_ms=12, price="45002"), 0.4, AT)
+    assert parse_quote(prices.due(0.4)[0].document).price == Decimal(45002)
+
+
+def test_an_answer_to_a_request_is_no_message() -> None:
+    assert not live().take(b'{"result":null,"id":1}', 0.0, AT)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_write_of_which_nobody_knows_leaves_no_hole_and_no_double(made: bool) -> None:  # noqa: FBT001 - a table
+    prices = live(sequence=6)
+    prices.take(ticker(), 0.0, AT)
+    assert frame_of(prices.due(0.0)[0])["sequence"] == 7
+    prices.resume({"BTCUSDT@ticker": 7 if made else 6})
+    prices.take(book(1), 0.3, AT)
+    (tick,) = prices.due(0.3)
+    assert frame_of(tick)["sequence"] == (8 if made else 7)
+
+
+def test_each_symbol_says_when_it_was_heard_of() -> None:
+    prices = live()
+    prices.take(ticker(), 3.0, AT)
+    assert (prices.heard_s("BTCUSDT"), prices.heard_s("ETHUSDT")) == (3.0, 0.0)
+
+
 def test_an_empty_side_leaves_no_price() -> None:
     prices = live()
     prices.take(ticker(), 0.0, AT)
@@ -170,6 +211,8 @@ def test_an_empty_side_leaves_no_price() -> None:
         (book(9, b=45000.1), "bad b"),
         (book(9, u="9"), "bad u"),
         (ticker(event_ms=4), "stale ticker"),
+        (trade(3, "45000", 9), "stale trade"),
+        (trade(9, "0", 9), "bad p"),
         (ticker(9, price="0"), "bad c"),
         (ticker(9, v=None), "bad v"),
         (ticker(9, P="Infinity"), "bad P"),
@@ -178,6 +221,7 @@ def test_an_empty_side_leaves_no_price() -> None:
 def test_a_bad_message_is_dropped_whole(message: bytes, kind: str) -> None:
     prices = live()
     prices.take(book(5), 0.0, AT)
+    prices.take(trade(3, "45000.15", 4), 0.0, AT)
     prices.take(ticker(event_ms=5), 0.0, AT)
     (before,) = prices.due(0.0)
     with pytest.raises(InvalidMessageError) as caught:
