@@ -162,7 +162,7 @@ class Desk:
 
     def done(self) -> tuple[SessionState, Changes, str | None]:
         """Return the next state and what changed; or the broken session, and why."""
-        problem = ledger.breach(self.before, self.state, self.trades)
+        problem = ledger.breach(self.before, self.state, self.trades.values())
         if problem is not None:
             return broken(self.before, problem, self.at), Changes(), problem
         trades = sorted(self.trades.values(), key=lambda paper: paper.number)

@@ -72,7 +72,7 @@ def _decimal(count: int) -> Decimal:
     return Decimal(count).scaleb(-8)
 
 
-def breach(before: SessionState, after: SessionState, touched: Iterable[str]) -> str | None:
+def breach(before: SessionState, after: SessionState, touched: Iterable[PaperTrade]) -> str | None:
     """Return what does not balance after a step; None where everything does.
 
     Takes time by the orders that were touched, not by the session's length.
@@ -80,17 +80,17 @@ def breach(before: SessionState, after: SessionState, touched: Iterable[str]) ->
     Args:
         before: The session before the step; it balanced.
         after: The session after it.
-        touched: The trade ids of all orders that the step opened, filled or ended.
+        touched: All trades that the step opened, filled or ended.
     """
     holds: defaultdict[str, Decimal] = defaultdict(Decimal)
     assets = {after.settings.quote_asset}
-    for trade_id in touched:
+    for paper in touched:
+        assets |= {paper.trade.order.base_asset, paper.trade.order.quote_asset}
         for sign, account in ((-1, before.account), (1, after.account)):
-            open_order = account.orders.get(trade_id)
+            open_order = account.orders.get(paper.trade_id)
             if open_order is not None:
                 holds[open_order.reserved_asset] += sign * open_order.reserved
-                assets |= {open_order.order.base_asset, open_order.order.quote_asset}
-    for asset in sorted(assets | set(holds)):
+    for asset in sorted(assets):
         held, flow = after.account.balance(asset), after.flows.get(asset, Flow())
         if held.total != flow.held:
             return f"{asset}: {held.total:f} is held, {flow.held:f} came of its trades"

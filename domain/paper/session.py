@@ -16,7 +16,6 @@ from domain.orders import (
     STOP_TYPES,
     Order,
     OrderIntent,
-    Side,
     fingerprint,
     trade_id_of,
     validate_intent,
@@ -86,6 +85,8 @@ def place(
         Rejected: `IDEMPOTENCY_MISMATCH`, `SESSION_CLOSED`, `INVALID_ORDER`, `FILTER_FAILURE`.
         ValueError: The arrival is sooner after the decision than the session's latency.
     """
+    if bracket == Bracket():
+        bracket = None
     told = replayed(state, order, bracket)
     if told is not None:
         return state, told
@@ -180,7 +181,7 @@ def _execute(
         reference_price=reference_price(intent.side, market.decision),
         fills_before=state.fill_count,
         balance_after=ZERO,
-        bracket=bracket if intent.side is Side.BUY else None,
+        bracket=bracket,
     )
     desk.put(paper)
     if intent.type in STOP_TYPES:

@@ -1,0 +1,345 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from pydantic import TypeAdapter
+
+from domain.account import RiskLimits
+from domain.errors import ErrorCode, Rejected
+from domain.order_status import OrderStatus
+from domain.orders import OrderType, TimeInForce
+from domain.paper.ledger import audit
+from domain.paper.queueing import Phase
+from domain.paper.recall import RECENT_KEYS
+from domain.paper.session import expire, reset, stop
+from domain.paper.state import PaperSettings, SessionState, SessionStatus, check_settings, opened
+from domain.risk import LimitType
+from tests.domain.paper.market import BTC, BUY, SELL, SETTINGS, Session, book, limit, market
+from tests.domain.strategies import NOW, USER
+
+D = Decimal
+S = OrderStatus
+IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
+JSON = TypeAdapter(SessionState)
+
+
+def zero(value: int | str = 0) -> Decimal:
+    return D(value)
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+def test_a_market_order_walks_the_book_and_pays_its_fee_in_what_it_receives(
+    session: Session,
+) -> None:
+    bought = session.traded(market(BUY, "2"))
+    assert bought.trade.status is S.FILLED
+    assert [(f.price, f.quantity) for f in bought.trade.fills] == [(D(101), D(1)), (D(102), D(1))]
+    assert bought.trade.executed_price == D("101.5")
+    assert (bought.trade.commission, bought.trade.commission_asset) == (D("0.002"), "BTC")
+    assert bought.reference_price == 101
+    assert session.held("USDT") == (D(9_797), zero())
+    assert session.held("BTC") == (D("1.998"), zero())
+    sold = session.traded(market(SELL, "1"))
+    assert (sold.trade.commission, sold.trade.commission_asset) == (D("0.099"), "USDT")
+    assert sold.balance_after == D("9895.901")
+    assert sold.realized_pnl == session.state.realized_pnl
+    assert sold.realized_pnl is not None
+    assert sold.realized_pnl < D("-2.5")
+
+
+def test_what_the_book_cannot_give_expires(session: Session) -> None:
+    bought = session.traded(market(BUY, "5"))
+    assert bought.trade.status is S.EXPIRED
+    assert bought.trade.executed_quantity == 3
+    assert session.held("USDT")[1] == 0
+
+
+def test_a_quote_quantity_is_filled_as_far_as_it_buys_whole_steps(session: Session) -> None:
+    bought = session.traded(market(BUY, quote="150"))
+    assert bought.trade.status is S.FILLED
+    assert bought.trade.executed_quantity == D("1.48039")
+    assert session.held("USDT")[0] >= D(10_000) - 150
+
+
+def test_a_walk_that_costs_more_than_there_is_is_refused(session: Session) -> None:
+    steep = book(asks=("101x1", "99999x9"))
+    refused = session.traded(market(BUY, "2"), steep)
+    assert refused.trade.status is S.REJECTED
+    assert refused.trade.failure is not None
+    assert refused.trade.failure.code is ErrorCode.INSUFFICIENT_BALANCE
+    assert session.held("USDT") == (D(10_000), zero())
+
+
+def test_the_book_of_the_arrival_is_what_fills(session: Session) -> None:
+    session.settings = replace(SETTINGS, latency_ms=200)
+    session.state = opened("session-1", USER, session.settings, NOW)
+    later = NOW + timedelta(seconds=1, milliseconds=200)
+    moved = book(asks=("103x9",), at=later, sequence=9)
+    bought = session.traded(market(BUY, "1"), arrival=moved, arrived_at=later)
+    assert (bought.reference_price, bought.trade.executed_price) == (D(101), D(103))
+    assert bought.trade.fills[0].time == later
+    with pytest.raises(ValueError, match="after the decision"):
+        session.place(market(BUY, "1"))
+
+
+def test_one_book_is_not_taken_twice(session: Session) -> None:
+    same = book(sequence=77)
+    first = session.traded(market(BUY, "1"), same)
+    session.steps = 0
+    second = session.traded(market(BUY, "1"), replace(same, at=NOW), key="other")
+    assert (first.trade.executed_price, second.trade.executed_price) == (D(101), D(102))
+
+
+@pytest.mark.parametrize("late_ms", [1_001, -1_001])
+def test_nothing_fills_on_a_stale_book(session: Session, late_ms: int) -> None:
+    old = book(at=NOW + timedelta(seconds=1) - timedelta(milliseconds=late_ms))
+    placed = session.place(market(BUY, "1"), key="k", arrival=old)
+    assert placed.denial is not None
+    assert (placed.denial.code, placed.denial.limit_type) == (
+        ErrorCode.QUOTE_STALE,
+        LimitType.QUOTE,
+    )
+    assert session.traded(market(BUY, "1"), key="k").trade.status is S.FILLED
+
+
+@pytest.mark.parametrize("crossed", [book(bids=()), book(asks=()), book(bids=("101x1",))])
+def test_nothing_fills_on_half_a_book(session: Session, crossed: object) -> None:
+    placed = session.place(market(BUY, "1"), arrival=crossed)
+    assert placed.denial is not None
+    assert placed.denial.code is ErrorCode.QUOTE_STALE
+
+
+def test_slippage_is_adverse_bounded_and_the_same_for_the_same_seed() -> None:
+    runs = []
+    for _ in range(2):
+        session = Session(replace(SETTINGS, slippage_bps=D(50), seed=11))
+        runs.append([session.traded(market(BUY, "0.1")).trade.executed_price for _ in range(20)])
+    assert runs[0] == runs[1]
+    prices = [price for price in runs[0] if price is not None]
+    assert all(D(101) <= price <= D("102.02") for price in prices)
+    assert len(set(prices)) > 10
+    other = Session(replace(SETTINGS, slippage_bps=D(50), seed=12))
+    assert [other.traded(market(BUY, "0.1")).trade.executed_price for _ in range(20)] != runs[0]
+
+
+def test_slippage_never_passes_a_limit() -> None:
+    session = Session(replace(SETTINGS, slippage_bps=D(500), seed=3))
+    bought = session.traded(limit(BUY, "1", "101.2", in_force=IOC))
+    assert bought.trade.executed_price is not None
+    assert D(101) < bought.trade.executed_price <= D("101.2")
+
+
+def test_a_limit_takes_what_it_may_and_rests_with_the_remainder(session: Session) -> None:
+    order = session.traded(limit(BUY, "1.5", "101"))
+    assert order.trade.status is S.PARTIALLY_FILLED
+    assert session.held("USDT")[1] == D("50.5")
+    session.show(("101x1",), ("101.5x9",))
+    session.trade("101", "0.2", seller=True)
+    assert session.records[order.trade_id].trade.executed_quantity == D("1.2")
+    done = session.trade("100.9", "3", seller=True)
+    assert done.trades[0].trade.status is S.FILLED
+    assert done.trades[0].maker_fills == (2, 3)
+    assert session.state.resting == {}
+    assert session.held("USDT") == (D("9848.5"), zero())
+
+
+def test_maker_and_taker_pay_their_own_fees() -> None:
+    session = Session(replace(SETTINGS, taker_fee_bps=D(10), maker_fee_bps=D(2)))
+    order = session.traded(limit(BUY, "2", "101"))
+    session.trade("100", "1", seller=True)
+    fills = session.records[order.trade_id].trade.fills
+    assert [fill.commission for fill in fills] == [D("0.001"), D("0.0002")]
+
+
+def test_ioc_and_fok(session: Session) -> None:
+    part = session.traded(limit(BUY, "2", "101", in_force=IOC))
+    assert (part.trade.status, part.trade.executed_quantity) == (S.EXPIRED, D(1))
+    none = session.traded(limit(BUY, "2", "101", in_force=FOK))
+    assert (none.trade.status, none.trade.executed_quantity) == (S.EXPIRED, D(0))
+    whole = session.traded(limit(BUY, "2", "102", in_force=FOK))
+    assert (whole.trade.status, whole.trade.executed_price) == (S.FILLED, D("101.5"))
+    assert session.held("USDT")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "stop", "still", "goes"),
+    [
+        (OrderType.STOP_LOSS_LIMIT, "98", "98.01", "98"),
+        (OrderType.TAKE_PROFIT_LIMIT, "103", "102.99", "103.5"),
+    ],
+)
+def test_a_stop_goes_when_a_trade_reaches_it_and_meets_the_next_book(
+    session: Session, kind: OrderType, stop: str, still: str, goes: str
+) -> None:
+    session.traded(market(BUY, "1"))
+    order = session.traded(limit(SELL, "0.5", "97", stop=stop, kind=kind))
+    assert session.state.resting[order.trade_id].phase is Phase.WAITING
+    session.trade(still, "5", seller=True)
+    assert session.state.resting[order.trade_id].phase is Phase.WAITING
+    session.trade(goes, "5", seller=True)
+    assert session.state.resting[order.trade_id].phase is Phase.ARRIVING
+    session.show(("97.5x9",), ("98x9",))
+    done = session.records[order.trade_id]
+    assert (done.trade.status, done.trade.executed_price) == (S.FILLED, D("97.5"))
+    assert done.maker_fills == ()
+
+
+def test_a_stop_that_would_go_at_once_is_refused(session: Session) -> None:
+    refused = session.traded(limit(BUY, "0.5", "102", stop="99"))
+    assert refused.trade.status is S.REJECTED
+    assert refused.trade.failure is not None
+    assert refused.trade.failure.code is ErrorCode.INVALID_ORDER
+
+
+def test_the_same_request_changes_nothing(session: Session) -> None:
+    first = session.place(market(BUY, "1"), key="k")
+    before = session.state
+    again = session.place(market(BUY, "1.000"), key="k")
+    assert session.state is before
+    assert again.is_replay
+    assert again.trade == first.trade
+    with pytest.raises(Rejected) as refused:
+        session.place(market(BUY, "2"), key="k")
+    assert refused.value.code is ErrorCode.IDEMPOTENCY_MISMATCH
+
+
+def test_a_denial_is_remembered_and_costs_nothing(session: Session) -> None:
+    denied = session.place(market(SELL, "1"), key="k")
+    assert denied.denial is not None
+    assert denied.denial.code is ErrorCode.INSUFFICIENT_BALANCE
+    again = session.place(market(SELL, "1"), key="k")
+    assert (again.is_replay, again.denial) == (True, denied.denial)
+
+
+def test_the_limits_of_real_trading_hold_here() -> None:
+    session = Session(PaperSettings(limits=RiskLimits(max_order_notional_quote=D(100))))
+    denied = session.place(market(BUY, "2"))
+    assert denied.denial is not None
+    assert denied.denial.limit_type is LimitType.ORDER_NOTIONAL
+    collar = session.place(limit(BUY, "0.1", "150"))
+    assert collar.denial is not None
+    assert collar.denial.limit_type is LimitType.PRICE_COLLAR
+
+
+def test_an_order_that_outlives_its_key_is_still_known(session: Session) -> None:
+    first = session.traded(limit(BUY, "1", "99"), key="k")
+    session.state = replace(session.state, recent={})
+    again = session.place(limit(BUY, "1", "99"), key="k")
+    assert (again.is_replay, again.trade) == (True, first)
+
+
+def test_keys_are_bounded_and_the_oldest_go_first(session: Session) -> None:
+    session.place(market(BUY, "0.1"), key="first")
+    known = next(iter(session.state.recent.values()))
+    filler = {f"old-{n}": known for n in range(RECENT_KEYS)}
+    session.state = replace(session.state, recent=filler)
+    session.place(market(BUY, "0.1"), key="next")
+    assert len(session.state.recent) == RECENT_KEYS
+    assert "old-0" not in session.state.recent
+    assert "old-1" in session.state.recent
+
+
+def test_a_cancel_frees_what_was_held_once(session: Session) -> None:
+    order = session.traded(limit(BUY, "1", "99"))
+    changes = session.cancel(order.trade_id)
+    assert changes.trades[0].trade.status is S.CANCELED
+    assert session.held("USDT") == (D(10_000), zero())
+    with pytest.raises(Rejected) as refused:
+        session.cancel(order.trade_id)
+    assert refused.value.code is ErrorCode.NOT_CANCELABLE
+    assert expire(session.state, order.trade_id, session.now) == (session.state, type(changes)())
+
+
+def test_a_stopped_session_is_closed(session: Session) -> None:
+    order = session.traded(limit(BUY, "1", "99"))
+    session.state, changes = stop(session.state, session.now, "enough")
+    assert [paper.trade.status for paper in changes.trades] == [S.CANCELED]
+    assert (session.state.status, session.held("USDT")) == (
+        SessionStatus.STOPPED,
+        (D(10_000), zero()),
+    )
+    assert session.trade("1", "9", seller=True).trades == ()
+    for refused in (
+        lambda: session.place(market(BUY, "1")),
+        lambda: session.cancel(order.trade_id),
+    ):
+        with pytest.raises(Rejected) as caught:
+            refused()
+        assert caught.value.code is ErrorCode.SESSION_CLOSED
+    assert stop(session.state, session.now)[0] is session.state
+
+
+def test_a_reset_starts_over_and_forgets_no_request(session: Session) -> None:
+    session.place(market(BUY, "1"), key="k")
+    session.place(limit(BUY, "1", "99"))
+    session.state, changes = reset(session.state, session.now)
+    assert [paper.trade.status for paper in changes.trades] == [S.CANCELED]
+    assert session.held("USDT") == (D(10_000), zero())
+    assert session.state.account.positions == {}
+    assert (session.state.generation, session.state.trade_count) == (2, 2)
+    assert session.place(market(BUY, "1"), key="k").is_replay
+    assert session.traded(market(BUY, "1")).number == 3
+    assert audit(session.state, session.records.values()) == ()
+
+
+def test_repeated_and_late_observations_change_nothing(session: Session) -> None:
+    session.traded(limit(BUY, "1", "99"))
+    session.trade("98", "0.3", seller=True)
+    before = session.state
+    session.steps -= 1
+    session.trade("98", "0.3", seller=True)
+    assert session.state is before
+    session.show(("99x1",), ("101x1",))
+    before = session.state
+    session.steps -= 1
+    session.show(("99x9",), ("101x1",))
+    assert session.state is before
+
+
+def test_a_session_survives_json(session: Session) -> None:
+    session.traded(market(BUY, "1"))
+    session.traded(limit(SELL, "0.5", "105"))
+    session.place(market(SELL, "7"))
+    assert JSON.validate_json(JSON.dump_json(session.state)) == session.state
+
+
+def test_a_step_that_does_not_balance_stops_the_session(session: Session) -> None:
+    session.traded(market(BUY, "1"))
+    account = session.state.account
+    balances = {**account.balances, "BTC": replace(account.balance("BTC"), free=D(7))}
+    session.state = replace(session.state, account=replace(account, balances=balances))
+    placed = session.place(market(BUY, "1"))
+    assert placed.denial is not None
+    assert placed.denial.code is ErrorCode.TRADING_HALTED
+    assert session.state.status is SessionStatus.BROKEN
+    assert "BTC" in session.state.status_reason
+    with pytest.raises(Rejected):
+        session.place(market(BUY, "1"))
+    assert audit(session.state, session.records.values()) != ()
+
+
+def test_only_sensible_settings_open_a_session() -> None:
+    with pytest.raises(Rejected) as refused:
+        check_settings(
+            PaperSettings(
+                initial_balance=D("-1"), taker_fee_bps=D("NaN"), latency_ms=-1, quote_asset="$"
+            )
+        )
+    fields = {error["field"] for error in refused.value.extensions["errors"]}
+    assert fields == {"initial_balance", "taker_fee_bps", "latency_ms", "quote_asset"}
+
+
+def test_a_session_in_another_asset_counts_its_days_in_it() -> None:
+    session = Session(replace(SETTINGS, quote_asset="BTC", initial_balance=D(2)))
+    session.traded(market(SELL, "1"), rate=D("0.01"))
+    assert session.state.account.day.opening_equity == 2
+    session.traded(market(BUY, "0.9"), book(("98x9",), ("99x9",)), rate=D("0.01"))
+    sold = session.traded(market(SELL, "0.5"), rate=D("0.01"))
+    assert sold.realized_pnl is not None
+    assert session.state.account.day.realized_pnl == session.state.realized_pnl != 0
+    assert BTC in session.state.account.positions
