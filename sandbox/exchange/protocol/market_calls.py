@@ -169,7 +169,9 @@ async def klines(call: Call) -> Any:
     limit = params.limit(_ROWS, _MOST_ROWS)
     start, end = params.integer("startTime"), params.integer("endTime")
     now, recording = listing.candle_ms(now_ms()), listing.recording
-    last = now if end is None else min(end, now)
+    # Nothing opens at the end of a recording.
+    newest = now if recording is None else min(now, recording.end_ms - 1)
+    last = newest if end is None else min(end, newest)
     length = intervals.LENGTH_MS[interval]
     if recording is not None and start is not None:
         start = max(start, intervals.open_ms(interval, recording.start_ms))

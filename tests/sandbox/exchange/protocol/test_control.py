@@ -169,6 +169,24 @@ async def test_a_csv_is_replayed(desk: Desk, tmp_path: Path, factor: int) -> Non
     await desk.market(symbol=SYMBOL, replay=False)
 
 
+async def test_a_replays_candles_are_the_files(desk: Desk, tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "klines.csv", 1)
+    address = f"{desk.process.ws}/ws/btcusdt@kline_1m"
+    async with desk.session.ws_connect(address) as stream:
+        await desk.market(symbol=SYMBOL, replay=str(path), speed=600)
+        closed: list[list[str]] = []
+        while len(closed) < 10:
+            told = json.loads((await stream.receive()).data)["k"]
+            if told["x"] and told["t"] < 1_700_000_000_000:
+                closed.append([told["t"], *(told[member] for member in "ohlcv")])
+    rows = await desk.get(f"/api/v3/klines?symbol={SYMBOL}&interval=1m&startTime=0")
+    assert [row[:6] for row in rows] == closed
+    assert [float(row[1]) for row in rows] == [40_000 + 100 * minute for minute in range(10)]
+    (merged,) = await desk.get(f"/api/v3/klines?symbol={SYMBOL}&interval=5m&limit=1")
+    assert (float(merged[1]), float(merged[4])) == (40_500, 41_000)
+    await desk.market(symbol=SYMBOL, replay=False)
+
+
 async def test_a_moved_price_survives_a_restart(
     own_exchange: ExchangeProcess, http_session: aiohttp.ClientSession
 ) -> None:

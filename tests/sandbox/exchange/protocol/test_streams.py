@@ -121,3 +121,12 @@ async def test_a_local_book_kept_from_differences_equals_the_venues(desk: Desk) 
         kept = {p: q for p, q in book[side].items() if float(q)}
         assert kept == dict(final[side])
         assert len(kept) >= 20
+
+
+async def test_a_shutdown_is_announced_and_the_connection_stays(desk: Desk) -> None:
+    async with desk.session.ws_connect(f"{desk.process.ws}/ws/btcusdt@kline_1M") as socket:
+        await desk.fault(kind="announce_shutdown", target="market")
+        while (told := await receive(socket))["e"] != "serverShutdown":
+            pass
+        assert set(told) == {"e", "E"}
+        assert (await ask(socket, {"method": "LIST_SUBSCRIPTIONS", "id": 2}))["id"] == 2
