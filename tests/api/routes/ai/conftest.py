@@ -26,7 +26,7 @@ RENEWAL_S = 0.3
 
 
 @pytest.fixture(scope="session")
-def _subjects() -> Iterator[Subject]:
+def subjects() -> Iterator[Subject]:
     pairs = itertools.product(TIMEFRAMES, SYMBOLS)
     return iter([Subject(symbol, timeframe) for timeframe, symbol in pairs])
 
@@ -77,16 +77,21 @@ async def prices(ai_edge: Edge, exchange_url: str) -> AsyncIterator[dict[str, st
 
 
 @pytest.fixture
-async def desk(
+async def lone_desk(
     ai_edge: Edge,
-    _worker: None,
     prices: dict[str, str],
-    _subjects: Iterator[Subject],
+    subjects: Iterator[Subject],
     model_control: ModelControl,
 ) -> Desk:
-    subject = next(_subjects)
+    """Return a desk without a worker."""
+    subject = next(subjects)
     model_control.symbol = subject.symbol
     return Desk(ai_edge, subject, model_control, prices)
+
+
+@pytest.fixture
+async def desk(lone_desk: Desk, _worker: None) -> Desk:
+    return lone_desk
 
 
 @pytest.fixture
