@@ -17,7 +17,7 @@ from domain.trading_ports import AccountStore, Clock
 
 
 class Step(StrEnum):
-    """The steps that follow a trade, each retried on its own."""
+    """The steps that follow a trade, each retried on its own; the push waits for the record."""
 
     RECORD = "record"
     PUBLISH = "publish"
@@ -34,12 +34,17 @@ class Settlement:
     clock: Clock
 
     async def settle(self, trade: Trade) -> list[Step]:
-        """Do all that follows, side by side; return the steps that are still to be done."""
+        """Do all that follows; return the steps that are still to be done.
+
+        The event goes beside the record; the push shows the account, and so comes after it.
+        """
         recorded, published = await asyncio.gather(
             self.record(trade), self.publish(trade), return_exceptions=True
         )
-        pushed = await asyncio.gather(self.push(trade), return_exceptions=True)
-        outcomes = {Step.RECORD: recorded, Step.PUBLISH: published, Step.PUSH: pushed[0]}
+        pushed = recorded
+        if recorded is None:
+            pushed = (await asyncio.gather(self.push(trade), return_exceptions=True))[0]
+        outcomes = {Step.RECORD: recorded, Step.PUBLISH: published, Step.PUSH: pushed}
         for outcome in outcomes.values():
             if isinstance(outcome, BaseException) and not isinstance(outcome, Retryable):
                 raise outcome

@@ -1,6 +1,7 @@
 """The life of one order: place, settle, and listen until it is terminal."""
 
 import asyncio
+from collections.abc import Iterable
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -180,9 +181,9 @@ class TradeExecution:
             )
         except STEP_FAILURES:
             left = list(Step)
-        await asyncio.gather(
-            *(until_done(_LEFT_OVER[Step(step)], trade, summary=str(step)) for step in left)
-        )
+        shown = [step for step in (Step.RECORD, Step.PUSH) if step in left]
+        told = [step for step in (Step.PUBLISH,) if step in left]
+        await asyncio.gather(_make_up_for(shown, trade), _make_up_for(told, trade))
         self._is_settled = trade.is_terminal
 
     async def _next_word(self) -> None:
@@ -236,6 +237,12 @@ class TradeExecution:
         is_quiet = is_waiting and workflow.all_handlers_finished()
         if is_quiet and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(args=[self._order, self._trade])
+
+
+async def _make_up_for(steps: Iterable[Step], trade: Trade) -> None:
+    """Do what was left, one after the other."""
+    for step in steps:
+        await until_done(_LEFT_OVER[step], trade, summary=str(step))
 
 
 def describe(trade: Trade) -> str:
