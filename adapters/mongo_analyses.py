@@ -17,7 +17,7 @@ from domain.paging import PagePosition
 from domain.scorecard import Outcome, Score
 
 # What a record holds beside the interface's shape.
-_PUBLIC = {"_id": False, "user_id": False, "user_ids": False, "subject": False, "usage": False}
+_PUBLIC = dict.fromkeys(("_id", "user_id", "user_ids", "subject", "brought_own", "usage"), False)
 _ENDED = [str(Outcome.TAKE_PROFIT), str(Outcome.STOP), str(Outcome.NEITHER)]
 
 
@@ -131,10 +131,12 @@ class MongoAnalyses:
     ) -> list[Document]:
         """Return a line for each model and prompt version, sorted by both.
 
+        What callers brought their own numbers for is left out.
+
         Raises:
             Retryable: The store could not be reached.
         """
-        condition: Document = {"signal": {"$ne": str(Signal.NEUTRAL)}}
+        condition: Document = {"signal": {"$ne": str(Signal.NEUTRAL)}, "brought_own": False}
         if symbol is not None:
             condition["symbol"] = symbol
         if model is not None:

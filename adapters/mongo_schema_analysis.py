@@ -1,6 +1,7 @@
 """Schemas of analyses and of the log of who asked for them."""
 
 from adapters.mongo_schema_parts import (
+    BOOL,
     DATE,
     DECIMAL,
     DOWN,
@@ -21,6 +22,7 @@ _ANALYSIS = open_ended(
     {
         "analysis_id": TEXT,
         "subject": TEXT,
+        "brought_own": BOOL,
         "user_id": TEXT,
         "user_ids": STRINGS,
         "symbol": TEXT,

@@ -123,9 +123,10 @@ class KeptAnalysis(AnalysisAnswer):
 class ScorecardLine(AnswerModel):
     """How the signals of a model under one version of the prompt turned out.
 
-    Neutral ones are not in it. `hit_rate` is the part of those entered whose take-profit came
-    first, `mean_r` the mean result of those entered in units of what was risked, fees left out;
-    both null where none was entered. What one candle leaves open counts as a stop.
+    Neither Neutral ones nor those on a caller's own numbers are in it. `hit_rate` is the part
+    of those entered whose take-profit came first, `mean_r` the mean result of those entered in
+    units of what was risked, fees left out; both null where none was entered. What one candle
+    leaves open counts as a stop.
     """
 
     model: str

@@ -208,6 +208,11 @@ class Analysis:
     created_at: datetime
 
     @property
+    def brought_own(self) -> bool:
+        """Whether the caller brought candles or indicators: no statement on the model's skill."""
+        return self.subject != f"{self.symbol}:{self.timeframe}"
+
+    @property
     def expires_at(self) -> datetime:
         """Until when it is answered again without asking the model."""
         return self.created_at + timedelta(seconds=ANALYSIS_TTL_S)

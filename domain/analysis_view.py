@@ -43,6 +43,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
     return {
         **analysis_view(analysis),
         "subject": analysis.subject,
+        "brought_own": analysis.brought_own,
         "usage": {
             "prompt_tokens": provenance.prompt_tokens,
             "completion_tokens": provenance.completion_tokens,
@@ -95,6 +96,7 @@ def signal_event(analysis: Analysis, user_ids: list[str]) -> DomainEvent:
         "analysis_id": view["analysis_id"],
         "user_id": user_ids[0],
         "user_ids": user_ids,
+        "brought_own": analysis.brought_own,
         **{name: view[name] for name in _EVENT_MEMBERS},
     }
     message_id = str(uuid.uuid5(_EVENT_NAMESPACE, analysis.analysis_id))

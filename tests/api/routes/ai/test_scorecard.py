@@ -55,7 +55,7 @@ async def analysis_of(
     return Analysis(
         analysis_id=f"{secrets.token_hex(4)}-0000-4000-8000-{secrets.token_hex(6)}",
         workflow_id="analysis-of-a-test",
-        subject=secrets.token_hex(8),
+        subject=f"{SYMBOL}:{timeframe}",
         symbol=SYMBOL,
         timeframe=timeframe,
         candle_open_time=now - timedelta(days=1),
@@ -119,6 +119,7 @@ async def test_scores_and_the_scorecard(ai_edge: Edge, environment: WorkflowEnvi
     await store.keep(unscored, [user_id])
     neutral = Opinion(Signal.NEUTRAL, D("0.4"), "why")
     await store.keep(replace(unscored, analysis_id="0", opinion=neutral), [user_id])
+    await store.keep(replace(unscored, analysis_id="1", subject="own numbers"), [user_id])
     for params in ({"model": model}, {"model": model, "symbol": SYMBOL}):
         response = await ai_edge.http.get("/api/ai/scorecard", params=params, headers=bearer(token))
         assert read(response)["items"] == [
