@@ -133,9 +133,8 @@ def _place_legs(desk: Desk, entry: PaperTrade, intents: tuple[OrderIntent, ...])
         partner = orders[1 - index].trade_id if len(orders) > 1 else None
         is_stop = order.intent.stop_price is not None
         _open_leg(desk, entry, order)
-        desk.hold(order.trade_id, held)
+        paper = desk.hold(order.trade_id, held)
         phase = Phase.WAITING if is_stop else Phase.ARRIVING
-        paper = desk.put(desk.state.open_trades[order.trade_id])
         desk.rest(resting_of(paper, phase, desk, partner))
 
 

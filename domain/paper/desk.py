@@ -97,7 +97,7 @@ class Desk:
         """End an order that is open; what it holds becomes free."""
         self._settle(self.state.open_trades[trade_id], status, failure=failure)
 
-    def hold(self, trade_id: str, quantity: Decimal) -> None:
+    def hold(self, trade_id: str, quantity: Decimal) -> PaperTrade:
         """Let an order of the account hold more of what it sells or spends."""
         account = self.state.account
         open_order = account.orders[trade_id]
@@ -105,6 +105,7 @@ class Desk:
         more = replace(open_order, reserved=open_order.reserved + quantity)
         account = replace(account, orders={**account.orders, trade_id: more})
         self.state = replace(self.state, account=account)
+        return self.put(self.state.open_trades[trade_id])
 
     def rest(self, order: Resting) -> None:
         """Keep an open order as the market is to meet it from now on."""

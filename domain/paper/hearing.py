@@ -53,7 +53,7 @@ def _seen(state: SessionState, seen: QueueSeen) -> SessionState:
 
 
 def _after_trade(state: SessionState, market: MarketSeen, trade: MarketTrade) -> SessionState:
-    seen = replace(market, last_trade_id=trade.trade_id, last_price=trade.price)
+    seen = replace(market, last_trade_id=trade.trade_id)
     return replace(
         state,
         markets={**state.markets, trade.symbol: seen},

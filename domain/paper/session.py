@@ -156,8 +156,6 @@ def with_market(state: SessionState, market: Arrival) -> SessionState:
     rules, known = market.rules, state.markets.get(market.rules.symbol)
     seen = known or MarketSeen(rules, market.rate)
     seen = replace(seen, rules=rules, rate=market.rate)
-    if market.last_price is not None:
-        seen = replace(seen, last_price=market.last_price)
     marks = {rules.quote_asset: market.rate, rules.base_asset: market.arrival.mid * market.rate}
     marks[state.settings.quote_asset] = Decimal(1)
     return replace(
@@ -185,8 +183,7 @@ def _execute(
     )
     desk.put(paper)
     if intent.type in STOP_TYPES:
-        last_price = desk.state.markets[intent.symbol].last_price
-        wait_for_stop(desk, order.trade_id, last_price or market.arrival.mid)
+        wait_for_stop(desk, order.trade_id, market.last_price or market.arrival.mid)
     else:
         arrive(desk, order.trade_id, market.arrival)
     protect_entries(desk)

@@ -97,7 +97,6 @@ class MarketSeen:
     rules: SymbolRules
     rate: Decimal
     last_trade_id: int = -1
-    last_price: Decimal | None = None
     heard_sequence: int = -1
     sequence: int = -1
     taken: tuple[Level, ...] = ()
