@@ -41,6 +41,11 @@ def cpu_s(pid: int) -> float:
     return float(times.user + times.system)
 
 
+def system_s(pid: int) -> float:
+    """Return how much of a process's CPU seconds the kernel has used for it."""
+    return float(psutil.Process(pid).cpu_times().system)
+
+
 def cpu_row(before: dict[str, float], after: dict[str, float], count: int) -> dict[str, Any]:
     """Return the columns that say the CPU milliseconds per operation, in all and by part."""
     by_part = {

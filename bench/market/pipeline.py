@@ -20,7 +20,7 @@ from workers.stack.children import Child
 # 100 ms for each, and what it holds back is not a latency.
 PACED_SYMBOLS = 100
 PACED_PER_S = 500
-PACED_S = 12
+PACED_S = 10
 PIPELINE_SYMBOLS = 10
 # Of market time; about 300 messages each.
 PIPELINE_S = 600
