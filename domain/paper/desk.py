@@ -201,6 +201,6 @@ def step(
     desk = Desk(state, at)
     try:
         work(desk)
-    except (HaltTrading, ValueError, ArithmeticError) as error:
+    except (HaltTrading, ValueError, ArithmeticError, LookupError) as error:
         return broken(state, str(error), at), Changes(), str(error)
     return desk.done()

@@ -13,6 +13,7 @@ from domain.paper.queueing import (
     Phase,
     Resting,
     advanced,
+    is_news,
     is_triggered,
     meet_book,
     meet_trade,
@@ -23,9 +24,10 @@ from domain.paper.state import Changes, MarketSeen, SessionState, SessionStatus
 def hear(state: SessionState, observation: Observation) -> tuple[SessionState, Changes]:
     """Return the session after an observation, and what it changed.
 
+    Where the books do not balance, nothing is changed but the session's status: BROKEN.
     Told twice, or too late, an observation changes nothing: trades count up within a symbol,
-    snapshots by their sequence. Nor does it where the session has ended or has never traded the
-    symbol. Observations of one symbol are to be told in the order of their time.
+    snapshots go by their time (a venue that starts anew may count them anew). Nor does it
+    where the session has ended or has never traded the symbol. Observations of one symbol are to be told in the order of their time.
     """
     market = state.markets.get(observation.symbol)
     if market is None or state.status is not SessionStatus.ACTIVE:
@@ -38,7 +40,7 @@ def hear(state: SessionState, observation: Observation) -> tuple[SessionState, C
         state = _after_trade(state, market, observation)
         after, changes, _ = step(state, observation.at, lambda desk: _trade(desk, observation))
         return after, changes
-    if observation.sequence <= market.heard_sequence or not observation.is_usable:
+    if not is_news(observation, market.heard_at):
         return state, Changes()
     state = _after_book(state, market, observation)
     after, changes, _ = step(state, observation.at, lambda desk: _book(desk, observation))
@@ -62,7 +64,7 @@ def _after_trade(state: SessionState, market: MarketSeen, trade: MarketTrade) ->
 
 
 def _after_book(state: SessionState, market: MarketSeen, book: BookSnapshot) -> SessionState:
-    seen = replace(market, heard_sequence=book.sequence)
+    seen = replace(market, heard_at=book.at)
     return replace(
         state,
         markets={**state.markets, book.symbol: seen},

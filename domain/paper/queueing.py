@@ -94,6 +94,11 @@ def _across(order: Resting, book: BookSnapshot) -> Decimal:
     return sum((level.quantity for level in levels), ZERO)
 
 
+def is_news(book: BookSnapshot, heard_at: datetime | None) -> bool:
+    """Whether a snapshot is whole, and later than the last one."""
+    return book.is_usable and (heard_at is None or book.at > heard_at)
+
+
 def by_priority(orders: Iterable[Resting]) -> list[Resting]:
     """Sort orders: for each side the better price first, then the older one."""
 

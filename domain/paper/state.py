@@ -90,14 +90,15 @@ class PaperTrade:
 class MarketSeen:
     """What the session knows of a symbol.
 
-    `rate` is the value of the symbol's quote asset in the session's. `taken` is what the
+    `rate` is the value of the symbol's quote asset in the session's. `heard_at` is the time of
+    the last snapshot heard. `taken` is what the
     session took from the book while its sequence was `sequence`.
     """
 
     rules: SymbolRules
     rate: Decimal
     last_trade_id: int = -1
-    heard_sequence: int = -1
+    heard_at: datetime | None = None
     sequence: int = -1
     taken: tuple[Level, ...] = ()
 

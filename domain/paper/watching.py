@@ -9,10 +9,11 @@ than they might, never sooner.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.paper.book import BookSnapshot
 from domain.paper.observations import MarketTrade, Observation, QueueSeen
-from domain.paper.queueing import Phase, Resting, is_triggered, meet_book, meet_trade
+from domain.paper.queueing import Phase, Resting, is_news, is_triggered, meet_book, meet_trade
 from domain.paper.state import SessionState, SessionStatus
 
 
@@ -28,7 +29,7 @@ class Watch:
     orders: tuple[Resting, ...]
     told: tuple[Resting, ...]
     last_trade_id: int = -1
-    sequence: int = -1
+    heard_at: datetime | None = None
 
 
 def watches_of(state: SessionState) -> dict[str, Watch]:
@@ -45,7 +46,7 @@ def watches_of(state: SessionState) -> dict[str, Watch]:
                 orders=orders,
                 told=orders,
                 last_trade_id=market.last_trade_id,
-                sequence=market.heard_sequence,
+                heard_at=market.heard_at,
             )
     return found
 
@@ -67,7 +68,7 @@ def renewed(watch: Watch, fresh: Watch) -> Watch:
         fresh,
         orders=orders,
         last_trade_id=max(watch.last_trade_id, fresh.last_trade_id),
-        sequence=max(watch.sequence, fresh.sequence),
+        heard_at=max(filter(None, (watch.heard_at, fresh.heard_at)), default=None),
     )
 
 
@@ -88,11 +89,11 @@ def observe(
         wakes = any(m.filled or is_triggered(m.resting, observation) for m in met)
         after = replace(watch, last_trade_id=observation.trade_id)
     else:
-        if observation.sequence <= watch.sequence or not observation.is_usable:
+        if not is_news(observation, watch.heard_at):
             return watch, ()
         met = meet_book(watch.orders, observation)
         wakes = any(m.filled or _arrives(m.resting, observation) for m in met)
-        after = replace(watch, sequence=observation.sequence)
+        after = replace(watch, heard_at=observation.at)
     orders = tuple(m.resting for m in met if m.resting.remaining)
     if not wakes:
         return replace(after, orders=orders), ()

@@ -101,8 +101,8 @@ def test_a_fork_after_the_last_trade_holds_the_same_and_trades_on(events: list[E
     totals = {a: b.total for a, b in session.state.account.balances.items() if b.total}
     assert {a: b.free for a, b in other.state.account.balances.items()} == totals
     assert other.state.account.open_positions == session.state.account.open_positions
+    wanderer = Wanderer(other)
     for event in events:
-        wanderer = Wanderer(other)
         if event.kind in {"market", "limit", "trade", "show"}:
             wanderer.happen(event)
     assert audit(other.state, other.records.values()) == ()

@@ -301,6 +301,49 @@ def test_repeated_and_late_observations_change_nothing(session: Session) -> None
     assert session.state is before
 
 
+def test_a_venue_that_counts_its_books_anew_is_still_heard(session: Session) -> None:
+    order = session.traded(limit(BUY, "1", "99"))
+    session.show(("99x1",), ("101x1",))
+    session.hear(lambda at, _: book(("97x1",), ("98x0.5",), at, 0))
+    assert session.records[order.trade_id].trade.executed_quantity == D("0.5")
+
+
+def test_what_the_session_never_traded_is_not_heard(session: Session) -> None:
+    before = session.state
+    session.trade("100", "1", seller=True)
+    session.show(("99x1",), ("101x1",))
+    assert session.state is before
+
+
+def test_only_so_many_orders_of_a_symbol_may_be_open(session: Session) -> None:
+    for _ in range(5):
+        session.traded(limit(BUY, "0.1", "110", stop="105"))
+    with pytest.raises(Rejected) as refused:
+        session.place(limit(BUY, "0.1", "110", stop="105"))
+    assert refused.value.code is ErrorCode.FILTER_FAILURE
+    assert "MAX_NUM_ALGO_ORDERS" in refused.value.detail
+
+
+def test_a_budget_that_buys_not_one_step_is_refused(session: Session) -> None:
+    dear = book(("999999x1",), ("9999999x1",))
+    refused = session.traded(market(BUY, quote="5"), dear)
+    assert refused.trade.failure is not None
+    assert refused.trade.failure.code is ErrorCode.INVALID_ORDER
+    assert session.held("USDT") == (D(10_000), zero())
+
+
+def test_a_step_that_contradicts_the_state_leaves_nothing_of_itself(session: Session) -> None:
+    order = session.traded(limit(BUY, "1", "99"))
+    account = replace(session.state.account, orders={})
+    session.state = replace(session.state, account=account)
+    before = session.state
+    changes = session.trade("98", "1", seller=True)
+    assert not changes
+    assert session.state.status is SessionStatus.BROKEN
+    assert session.state.open_trades == before.open_trades
+    assert order.trade_id in session.state.open_trades
+
+
 def test_a_session_survives_json(session: Session) -> None:
     session.traded(market(BUY, "1"))
     session.traded(limit(SELL, "0.5", "105"))
