@@ -1,5 +1,6 @@
 """Which candles somebody wants beyond those that are followed anyway."""
 
+import contextlib
 import time
 
 from redis.asyncio import Redis
@@ -64,7 +65,12 @@ class StreamDemand:
             _, channels = await pipeline.execute()
         except (RedisError, OSError) as error:
             raise _unreachable() from error
-        return frozenset(parse_kline_channel(channel.decode()) for channel in channels)
+        found: set[tuple[str, Timeframe]] = set()
+        for channel in channels:
+            # Another version may know other timeframes.
+            with contextlib.suppress(ValueError):
+                found.add(parse_kline_channel(channel.decode()))
+        return frozenset(found)
 
 
 def _unreachable() -> Retryable:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 import time_machine
 from redis.asyncio import Redis
@@ -38,6 +40,11 @@ def test_a_channel_is_read_as_it_was_written(timeframe: Timeframe) -> None:
 def test_other_channels_are_refused(channel: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_kline_channel(channel)
+
+
+async def test_what_nobody_understands_is_passed_over(redis_client: Redis) -> None:
+    await redis_client.zadd(DEMAND_KEY, {"BTCUSDT@kline_9m": time.time() + 9})
+    assert await StreamDemand(redis_client).wanted() == frozenset()
 
 
 async def test_an_absent_redis_is_a_passing_fault() -> None:

@@ -18,7 +18,6 @@ from workers.streaming.candles import LiveCandles
 # Binance allows a weight of 6,000 a minute and address; a page of candles has a weight of 2.
 # At ten pages a second the back-fill of a start takes a fifth of it, for trades have theirs.
 PAGE_EVERY_S = 0.1
-PAGES_AT_ONCE = 2
 RETRY_S = 1.0
 # A longer absence than this is not filled: the series begins anew with the venue's last
 # candles, and history before it is read from the venue.
@@ -28,27 +27,26 @@ _log = structlog.get_logger(__name__)
 
 
 class RequestPace:
-    """Lets one page after the other be asked for, in all of a process."""
+    """Lets one page after the other be asked for, in all of a process.
+
+    Between two pages it rests as long as the last one took: neither a venue that is slow nor
+    this machine is pressed, and prices have their time.
+    """
 
     def __init__(self) -> None:
-        self._at_once = asyncio.Semaphore(PAGES_AT_ONCE)
-        self._next_s = 0.0
+        self._one = asyncio.Lock()
+        self._began_s = 0.0
 
     async def __aenter__(self) -> None:
         """Wait for a turn."""
-        await self._at_once.acquire()
-        clock = asyncio.get_running_loop().time
-        wait_s = self._next_s - clock()
-        self._next_s = max(self._next_s, clock()) + PAGE_EVERY_S
-        try:
-            await asyncio.sleep(max(0.0, wait_s))
-        except BaseException:
-            self._at_once.release()
-            raise
+        await self._one.acquire()
+        self._began_s = asyncio.get_running_loop().time()
 
     async def __aexit__(self, *_: object) -> None:
-        """Give the turn back."""
-        self._at_once.release()
+        """Give the turn back, when it has been long enough."""
+        loop = asyncio.get_running_loop()
+        rest_s = max(PAGE_EVERY_S, loop.time() - self._began_s)
+        loop.call_later(rest_s, self._one.release)
 
 
 class BackFill:

@@ -25,6 +25,7 @@ from workers.streaming.candles import LiveCandles
 from workers.streaming.messages import InvalidMessageError, open_message
 from workers.streaming.metrics import RECONNECTS, STALENESS, Dropped
 from workers.streaming.prices import STREAMS, LivePrices, channel_of_symbol
+from workers.streaming.together import run_together
 
 # Binance allows 1,024 streams a connection; the rest is for candles that are asked for.
 STREAMS_A_CONNECTION = 800
@@ -96,13 +97,13 @@ class Shard:
         """Work until cancelled or until the lease is lost."""
         try:
             await self._begin()
-            async with asyncio.TaskGroup() as tasks:
-                for symbols, streams in self._parts:
-                    tasks.create_task(self._follow(symbols, streams))
-                tasks.create_task(self._write_what_is_due())
-                tasks.create_task(self._back_fill.run())
-                tasks.create_task(self._look_for_gaps())
-        except* LeaseLostError:
+            await run_together(
+                *(self._follow(symbols, streams) for symbols, streams in self._parts),
+                self._write_what_is_due(),
+                self._back_fill.run(),
+                self._look_for_gaps(),
+            )
+        except LeaseLostError:
             _log.warning("stream.lease_lost", symbols=len(self.symbols))
         finally:
             self._end()

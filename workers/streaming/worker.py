@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from adapters.binance_klines import BinanceKlines
 from adapters.binance_market import BinanceMarket
 from adapters.candle_pages import AnnouncedCandles
+from adapters.ending_tasks import end_tasks
 from adapters.mongo import Database
 from adapters.mongo_schema import ensure_schema
 from adapters.redis_leases import BEAT_EVERY_S, Beat, RedisLeases, lease_key
@@ -22,6 +23,7 @@ from workers.streaming.candle_channel import Key
 from workers.streaming.candle_store import CandleStore
 from workers.streaming.metrics import SHARDS_HELD
 from workers.streaming.shard import Ports, Shard
+from workers.streaming.together import run_together
 
 # Into so many parts the symbols are split, and so many workers can share them. More parts
 # would be more connections, each of fewer symbols, and a silent one is harder to tell from a
@@ -48,8 +50,7 @@ class _Tenure:
     task: asyncio.Task[None]
 
     async def end(self) -> None:
-        self.task.cancel()
-        await asyncio.wait([self.task])
+        await end_tasks([self.task])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,7 @@ class StreamingWorker:
     async def run(self) -> None:
         """Work until cancelled; then leave, so that others take over at once."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._store.run())
-                tasks.create_task(self._hold())
+            await run_together(self._store.run(), self._hold())
         finally:
             await self._leave()
 

@@ -20,7 +20,12 @@ _KEPT_SECONDS: Final = 3_600
 _KEPT_HOURS: Final = 8 * 24
 _CACHED_BARS: Final = 20_000
 _VOLUME_LANE: Final = 2000
-_FINE_SAMPLE_MS: Final = 15_000
+# How often the price is looked at within a span of up to a length: a few hundred times.
+_SAMPLES_MS: Final = (
+    (HOUR_MS, 15_000),
+    (4 * HOUR_MS, MINUTE_MS),
+    (24 * HOUR_MS, 15 * MINUTE_MS),
+)
 _SECONDS_PER_TRADE: Final = 0.35
 
 
@@ -116,9 +121,8 @@ class History:
         return found
 
     def _make(self, starts: "np.typing.NDArray[np.int64]", length: int) -> list[Candle]:
-        step = min(length, _FINE_SAMPLE_MS if length <= HOUR_MS else MINUTE_MS)
-        if length > 24 * HOUR_MS:
-            step = 15 * MINUTE_MS
+        step = next((step for most, step in _SAMPLES_MS if length <= most), HOUR_MS)
+        step = min(length, step)
         offsets = np.append(np.arange(0, length, step), length)
         prices = self._function.history((starts[:, None] + offsets).ravel())
         prices = prices.reshape(len(starts), -1)

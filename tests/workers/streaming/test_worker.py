@@ -75,9 +75,14 @@ async def test_a_restart_goes_on_counting(
     async with streaming(exchange_url):
         await live_quote(redis_client, "BTCUSDT")
     before = sequence_of((await latest_frames(redis_client))["BTCUSDT@ticker"])
-    async with streaming(exchange_url):
-        await live_quote(redis_client, "BTCUSDT")
-    assert sequence_of((await latest_frames(redis_client))["BTCUSDT@ticker"]) > before
+    async with streaming(exchange_url), redis_client.pubsub() as pubsub:
+        await pubsub.subscribe("public:BTCUSDT@ticker")
+        async with asyncio.timeout(20):
+            while (message := await pubsub.get_message(timeout=1)) is None or (
+                message["type"] != "message"
+            ):
+                pass
+    assert before < sequence_of(message["data"]) <= before + 3
 
 
 @pytest.fixture
