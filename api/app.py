@@ -9,7 +9,19 @@ from fastapi_offline import FastAPIOffline
 from api.errors import documented_problems, install_error_handlers
 from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
-from api.routes import account, ai, auth, candles, config, health, market, positions, risk, trades
+from api.routes import (
+    account,
+    ai,
+    auth,
+    candles,
+    config,
+    health,
+    market,
+    paper_trading,
+    positions,
+    risk,
+    trades,
+)
 from api.routes.config import product_version
 from api.services import NEEDS, open_services
 from workers.connections import open_connections
@@ -27,6 +39,7 @@ ROUTERS = (
     account.router,
     risk.router,
     ai.router,
+    paper_trading.router,
 )
 
 

@@ -18,6 +18,7 @@ from adapters.tokens import CachedTokens
 from api.analysis_edge import AnalysisEdge, analysis_edge
 from api.known_symbols import KnownSymbols
 from api.metrics import HttpMetrics
+from api.paper_edge import PaperEdge, paper_edge
 from api.readiness import Probe, Readiness
 from domain.errors import Retryable
 from domain.ports import SymbolBook, TokenVerifier
@@ -54,6 +55,7 @@ class Services:
     candles: CandleHistory
     trading: Trading
     analysis: AnalysisEdge
+    paper: PaperEdge
 
 
 @asynccontextmanager
@@ -83,6 +85,7 @@ async def open_services(
                 ),
                 trading=trading,
                 analysis=analysis_edge(settings, connections, trading.client),
+                paper=paper_edge(connections, trading.client),
             )
             background = [
                 asyncio.create_task(_prepare(services, people)),

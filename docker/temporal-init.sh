@@ -8,3 +8,7 @@ for name in UserId Symbol Side TradeStatus SessionId; do
     temporal operator search-attribute create --namespace "$namespace" \
         --name "$name" --type Keyword
 done
+for name in Symbols; do
+    temporal operator search-attribute create --namespace "$namespace" \
+        --name "$name" --type KeywordList
+done

@@ -12,6 +12,7 @@ from workers.settings import Settings
 
 TRADING_QUEUE = "trading"
 ANALYSIS_QUEUE = "analysis"
+PAPER_QUEUE = "paper"
 
 # Temporal takes 4 s to come up; a process that starts beside it waits.
 CONNECT_RETRY_S = 0.5

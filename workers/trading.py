@@ -23,6 +23,7 @@ from domain.ports import CredentialVault
 from workers.analysis import ANALYSIS_NEEDS, run_analysis_worker
 from workers.connections import Connections, Need, open_connections
 from workers.identity_parts import credential_vault
+from workers.paper import PAPER_NEEDS, run_paper_worker
 from workers.process import run_process, settle_interpreter
 from workers.readiness import announce_ready
 from workers.schedules import ensure_schedules
@@ -120,14 +121,17 @@ def _worker(trading: Trading) -> Worker:
 
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
-    needs = TRADING_NEEDS | ANALYSIS_NEEDS
+    needs = TRADING_NEEDS | ANALYSIS_NEEDS | PAPER_NEEDS
     async with open_connections(settings, needs) as connections:
         accounts = MongoAccountStore(connections.database)
         vault = credential_vault(settings, connections.database, connections.invalidations)
         async with open_trading(settings, connections, accounts, vault) as trading:
             await ensure_schedules(trading.client)
-            # Here and not in the API's processes: analyses must not cost trades their latency.
-            async with run_analysis_worker(settings, connections, trading.client):
+            # Here and not in the API's processes: they must not cost trades their latency.
+            async with (
+                run_analysis_worker(settings, connections, trading.client),
+                run_paper_worker(connections, trading.client),
+            ):
                 settle_interpreter()
                 announce_ready()
                 await stop.wait()

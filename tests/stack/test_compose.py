@@ -13,7 +13,7 @@ import yaml
 from workers.settings import Settings
 from workers.stack.addresses import variable
 from workers.stack.parts import PARTS
-from workers.stack.servers import TEMPORAL_SEARCH_ATTRIBUTES, Place
+from workers.stack.servers import TEMPORAL_LIST_ATTRIBUTES, TEMPORAL_SEARCH_ATTRIBUTES, Place
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE_TEXT = (REPOSITORY / "docker-compose.yml").read_text()
@@ -97,8 +97,9 @@ def test_only_the_proxy_is_open_to_the_network() -> None:
 
 def test_operators_find_workflows_by_the_same_attributes() -> None:
     script = (REPOSITORY / "docker" / "temporal-init.sh").read_text()
-    [names] = re.findall(r"for name in (.*); do", script)
+    names, lists = re.findall(r"for name in (.*); do", script)
     assert tuple(names.split()) == TEMPORAL_SEARCH_ATTRIBUTES
+    assert tuple(lists.split()) == TEMPORAL_LIST_ATTRIBUTES
 
 
 def test_the_readme_explains_every_setting_and_no_other() -> None:

@@ -103,6 +103,12 @@ PARTS: tuple[Part, ...] = (
     ),
     _server("object storage", "s3_endpoint_url", servers.S3),
     _worker("streaming", "market streams", "workers.streaming", ("redis", "exchange")),
+    _worker(
+        "paper-market",
+        "paper market",
+        "workers.paper_market",
+        ("redis", "temporal", "exchange"),
+    ),
     _http_process("gateway", "WebSocket gateway", "gateway_port", "workers.gateway", ("redis",)),
     _http_process("api", "API", "api_port", "api", _SERVER_NAMES),
     _worker("trading", "trading worker", "workers.trading", _SERVER_NAMES),

@@ -27,6 +27,9 @@ from workers.stack.programs import (
 TEMPORAL_DYNAMIC_CONFIG = (
     "history.transferProcessorMaxPollRPS=2000",
     "history.timerProcessorMaxPollRPS=2000",
+    # A timer is late by this (1 s otherwise), which many servers need for their clocks; one
+    # server has one clock. Paper sessions record their trades behind a timer.
+    'history.timerProcessorMaxTimeShift="1ms"',
     "matching.numTaskqueueReadPartitions=1",
     "matching.numTaskqueueWritePartitions=1",
     "system.enableEagerWorkflowStart=true",
@@ -45,6 +48,8 @@ MODEL_LIMITS = {
 }
 # The search attributes by which operators find a workflow.
 TEMPORAL_SEARCH_ATTRIBUTES = ("UserId", "Symbol", "Side", "TradeStatus", "SessionId")
+# The same for what has several values: the symbols of a paper session.
+TEMPORAL_LIST_ATTRIBUTES = ("Symbols",)
 _TEMPORAL_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 _MONGODB_CACHE_GB = "0.25"
 # MongoDB keeps the open transaction of a client that died, and the account that it has
@@ -161,6 +166,7 @@ def _temporal(place: Place) -> Launch:
 
     database = place.directory / "temporal.db"
     attributes = tuple(f"{name}=Keyword" for name in TEMPORAL_SEARCH_ATTRIBUTES)
+    attributes += tuple(f"{name}=KeywordList" for name in TEMPORAL_LIST_ATTRIBUTES)
     return Launch((
         str(find_temporal()), "server", "start-dev",
         *("--ip", LOOPBACK, "--port", str(place.port), "--ui-port", str(place.ui_port)),

@@ -1,0 +1,196 @@
+"""Follows the symbols that somebody paper-trades: their books to Redis, their trades to watches."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.binance_market import BinanceMarket
+from adapters.binance_streams import StreamSet
+from adapters.binance_trades import BinanceTrades
+from adapters.ending_tasks import end_tasks
+from adapters.redis_books import BOOK_DEMAND_KEY, RedisBooks
+from adapters.redis_resting import RESTING_CHANNEL, RedisRestingOrders
+from domain.errors import Retryable
+from domain.paper.book import BookSnapshot
+from domain.paper.observations import Observation
+from domain.paper.views import session_workflow_id
+from workers.paper_market.messages import book_of, streams_of, trade_of
+from workers.paper_market.watching import SymbolWatch
+from workers.streaming.messages import InvalidMessageError, open_message
+from workflows.paper_session import PaperSession
+
+# A book is written at most this often, and renewed while the connection says anything.
+WRITE_EVERY_S = 0.1
+ALIVE_FOR_S = 1.0
+# How often demand and resting orders are looked at, besides when they are announced.
+LOOK_EVERY_S = 1.0
+RECONNECT_MIN_S = 0.2
+RECONNECT_MAX_S = 5.0
+SERVED_S = 2.0
+TELL_RETRY_S = 0.2
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the paper market reads from and writes to."""
+
+    market: BinanceMarket
+    trades: BinanceTrades
+    redis: Redis
+    temporal: Client
+
+
+class PaperMarket:
+    """Two of them at once do no harm: books are the same, and sessions hear a thing once."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._books = RedisBooks(sources.redis)
+        self._resting = RedisRestingOrders(sources.redis)
+        self._streams = StreamSet(())
+        self._by_stream: dict[str, tuple[str, bool]] = {}
+        self._watches: dict[str, tuple[SymbolWatch, asyncio.Task[None]]] = {}
+        self._latest: dict[str, BookSnapshot] = {}
+        self._heard_s = float("-inf")
+        self._wants = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._look())
+                tasks.create_task(self._listen_to_sessions())
+                tasks.create_task(self._follow())
+                tasks.create_task(self._write_books())
+        finally:
+            await end_tasks([task for _, task in self._watches.values()])
+
+    async def _look(self) -> None:
+        while True:
+            with suppress(Retryable):
+                await self._look_once()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._wants.wait()
+            self._wants.clear()
+
+    async def _look_once(self) -> None:
+        wanted, resting = await asyncio.gather(self._books.wanted(), self._resting.symbols())
+        for symbol in (wanted | resting) - self._watches.keys():
+            watch = SymbolWatch(symbol, self._resting, self._sources.trades, self._tell)
+            self._watches[symbol] = watch, asyncio.create_task(watch.run())
+            for name, is_book in zip(streams_of(symbol), (True, False), strict=True):
+                self._by_stream[name] = symbol, is_book
+                self._streams.add(name)
+        for symbol, (watch, task) in list(self._watches.items()):
+            if task.done():
+                task.result()  # a mistake of ours: end, and be started again
+            if symbol in resting or not watch.is_idle:
+                watch.orders_changed()
+            elif symbol not in wanted:
+                await self._leave(symbol, task)
+
+    async def _leave(self, symbol: str, task: asyncio.Task[None]) -> None:
+        del self._watches[symbol]
+        for name in streams_of(symbol):
+            del self._by_stream[name]
+            self._streams.discard(name)
+        self._latest.pop(symbol, None)
+        await end_tasks([task])
+
+    async def _listen_to_sessions(self) -> None:
+        while True:
+            with suppress(RedisError, OSError):
+                async with self._sources.redis.pubsub() as pubsub:
+                    await pubsub.subscribe(RESTING_CHANNEL, BOOK_DEMAND_KEY)
+                    self._wants.set()  # something may have been announced before
+                    async for message in pubsub.listen():
+                        if message["type"] == "message":
+                            self._orders_changed(message["data"].decode())
+            await asyncio.sleep(RECONNECT_MIN_S)
+
+    def _orders_changed(self, symbol: str) -> None:
+        if symbol in self._watches:
+            self._watches[symbol][0].orders_changed()
+        else:
+            self._wants.set()
+
+    async def _follow(self) -> None:
+        clock = asyncio.get_running_loop().time
+        wait_s = RECONNECT_MIN_S
+        while True:
+            while not self._streams.names:
+                self._streams.changed.clear()
+                await self._streams.changed.wait()
+            began_s = clock()
+            try:
+                await self._sources.market.listen(self._streams, self._take)
+            except Retryable as fault:
+                _log.warning("paper.stream_broke", detail=fault.detail)
+            for watch, _ in self._watches.values():
+                watch.connection_broke()
+            served = clock() - began_s > SERVED_S
+            wait_s = RECONNECT_MIN_S if served else min(wait_s * 2, RECONNECT_MAX_S)
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
+    def _take(self, message: bytes) -> None:
+        try:
+            opened = open_message(message)
+            if opened is None:
+                return
+            stream, told = opened
+            known = self._by_stream.get(stream)
+            if known is None:
+                return  # nobody wants it any more
+            self._heard_s = asyncio.get_running_loop().time()
+            symbol, is_book = known
+            watch, _ = self._watches[symbol]
+            at = _now()
+            if is_book:
+                book = book_of(symbol, told, at)
+                self._latest[symbol] = book
+                watch.take_book(book)
+            else:
+                watch.take_trade(trade_of(symbol, told, at))
+        except (InvalidMessageError, ValueError) as fault:
+            _log.warning("paper.message_dropped", reason=str(fault))
+
+    async def _write_books(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            began_s = clock()
+            if self._latest and began_s - self._heard_s < ALIVE_FOR_S:
+                at = _now()
+                with suppress(Retryable):
+                    await self._books.write([replace(b, at=at) for b in self._latest.values()])
+            await asyncio.sleep(max(0.0, began_s + WRITE_EVERY_S - clock()))
+
+    async def _tell(self, session_id: str, observations: Sequence[Observation]) -> None:
+        """Signal a session; returns once Temporal has stored it, or the session has ended."""
+        handle = self._sources.temporal.get_workflow_handle(session_workflow_id(session_id))
+        while True:
+            try:
+                await handle.signal(PaperSession.observe, list(observations))
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return
+                _log.warning("paper.session_not_told", session_id=session_id, error=str(error))
+            else:
+                return
+            await asyncio.sleep(TELL_RETRY_S)
+
+
+def _now() -> datetime:
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
