@@ -27,7 +27,8 @@ def hear(state: SessionState, observation: Observation) -> tuple[SessionState, C
     Where the books do not balance, nothing is changed but the session's status: BROKEN.
     Told twice, or too late, an observation changes nothing: trades count up within a symbol,
     snapshots go by their time (a venue that starts anew may count them anew). Nor does it
-    where the session has ended or has never traded the symbol. Observations of one symbol are to be told in the order of their time.
+    where the session has ended or has never traded the symbol. Observations
+    of one symbol are to be told in the order of their time.
     """
     market = state.markets.get(observation.symbol)
     if market is None or state.status is not SessionStatus.ACTIVE:
