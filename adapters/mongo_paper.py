@@ -114,6 +114,16 @@ class MongoPaper:
             found = await self._trades.find(condition).sort("number").to_list(None)
         return [paper_trade_of_record(each) for each in found]
 
+    async def numbered(self, session_id: str, number: int) -> PaperTrade | None:
+        """Return the record of a session's trade of this number.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        with mongo_faults():
+            found = await self._trades.find_one({"session_id": session_id, "number": number})
+        return None if found is None else paper_trade_of_record(found)
+
     async def page(
         self, session_id: str, *, position: PagePosition | None, limit: int
     ) -> list[dict[str, Any]]:

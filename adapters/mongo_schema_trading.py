@@ -59,6 +59,17 @@ _TRADE = open_ended(
         "updated_at": DATE,
     }
 )
+# What a paper trade has beyond a real one.
+_PAPER_TRADE = {
+    "session_id": TEXT,
+    "generation": WHOLE,
+    "number": WHOLE,
+    "revision": WHOLE,
+    "balance_after": DECIMAL,
+    "equity_after": nullable(DECIMAL),
+    "realized_pnl": nullable(DECIMAL),
+    "reference_price": nullable(DECIMAL),
+}
 # As `domain.trade_view.position_view` writes it, less what only a live price can tell.
 _POSITION = open_ended(
     {
@@ -117,12 +128,37 @@ TRADING_SCHEMAS: dict[str, CollectionSchema] = {
         _POSITION,
         (index(("user_id", UP), ("closed_at", UP), ("opened_at", DOWN), ("_id", DOWN)),),
     ),
+    # As `domain.paper.views.session_view` writes it; `state` is the whole session as text.
     "paper_sessions": CollectionSchema(
-        open_ended({"user_id": TEXT, "status": TEXT, "created_at": DATE}),
-        (index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),),
+        open_ended(
+            {
+                "session_id": TEXT,
+                "user_id": TEXT,
+                "status": one_of(["ACTIVE", "STOPPED", "BROKEN"]),
+                "initial_balance": DECIMAL,
+                "generation": WHOLE,
+                "revision": WHOLE,
+                "state": TEXT,
+                "created_at": DATE,
+                "updated_at": DATE,
+            }
+        ),
+        (
+            index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
+            # The one active session of a user.
+            index(("user_id", UP), ("status", UP)),
+        ),
     ),
+    # As `domain.paper.records.paper_trade_record` writes it.
     "paper_trades": CollectionSchema(
-        open_ended({"user_id": TEXT, "session_id": TEXT, "symbol": STRING, "timestamp": DATE}),
-        (index(("session_id", UP), ("timestamp", DOWN), ("_id", DOWN)),),
+        {
+            **_TRADE,
+            "required": sorted([*_TRADE["required"], *_PAPER_TRADE]),
+            "properties": {**_TRADE["properties"], **_PAPER_TRADE},
+        },
+        (
+            index(("session_id", UP), ("created_at", DOWN), ("_id", DOWN)),
+            index(("session_id", UP), ("generation", UP), ("number", UP)),
+        ),
     ),
 }

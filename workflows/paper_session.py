@@ -41,6 +41,8 @@ HISTORY_BYTES_A_RUN = 3 * 2**20
 TRADES_A_RECORD = 100
 # Only what is stored in the history may be recorded: the next task begins when this one is.
 NEXT_TASK = timedelta(milliseconds=1)
+# The watcher drives open orders; this is for what it may have lost.
+TENDING_INTERVAL = timedelta(seconds=60)
 
 _LEFT_OVER = {
     PaperStep.RECORD: PaperActivities.record,
@@ -68,18 +70,34 @@ class PaperSession:
     async def run(self, run: PaperRun) -> SessionState:  # noqa: ARG002 - taken by __init__ already
         """Live until the session is stopped; the result is its last state."""
         self._describe()
+        tending = asyncio.create_task(self._tend())
+        try:
+            await self._live()
+        finally:
+            tending.cancel()
+        return self._state
+
+    async def _live(self) -> None:
         while True:
             await workflow.wait_condition(self._has_work)
             if self._unrecorded:
                 await self._record()
             elif workflow.all_handlers_finished():
                 if self._is_over:
-                    return self._state
+                    return
                 workflow.continue_as_new(PaperRun(self._state, self._revision, Unrecorded()))
             else:
                 await workflow.wait_condition(
                     lambda: bool(self._unrecorded) or workflow.all_handlers_finished()
                 )
+
+    async def _tend(self) -> None:
+        """Show the open orders again from time to time: what watches them may have lost them."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._state.resting))
+            await workflow.sleep(TENDING_INTERVAL, summary="until the open orders are shown again")
+            if self._state.resting:
+                self._unrecorded = self._unrecorded.after(Changes())
 
     def _has_work(self) -> bool:
         return bool(self._unrecorded) or self._is_over or self._is_long()

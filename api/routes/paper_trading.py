@@ -1,6 +1,7 @@
 """Paper trading: sessions that behave like the market, with the interface of real trades."""
 
 import uuid
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Header, Path, Response
@@ -146,8 +147,18 @@ async def read_equity(session_id: SessionId, user: CurrentUser, services: Servic
     await services.paper.desk.recorded(session)
     state = await services.paper.desk.portfolio(session)
     trades = await services.paper.store.trades(session_id, state.generation)
-    start_point = EquityPoint(state.created_at, state.settings.initial_balance)
+    start_point = EquityPoint(state.created_at, await _opening_equity(services, state))
     return answer(equity_view(session_id, equity_points(start_point, trades), trades))
+
+
+async def _opening_equity(services: Services, state: SessionState) -> Decimal:
+    """Return what a session began with: a fork with what the origin was worth then."""
+    initial = state.settings.initial_balance
+    if state.forked_from is None or state.generation > 1:
+        return initial
+    origin_id, _, number = state.forked_from.partition("#")
+    trade = await services.paper.store.numbered(origin_id, int(number))
+    return initial if trade is None or trade.equity_after is None else trade.equity_after
 
 
 @router.delete("/sessions/{session_id}/orders/{trade_id}", response_model=PaperTradeAnswer)
