@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 from domain.errors import ErrorCode, Retryable
 
 # Renewed about every BEAT_EVERY_S; a dead worker's shards are free after LEASE_TTL_MS and
-# taken by another's next beat, so within about three seconds.
+# taken by another's next beat, so within about 2.5 seconds.
 BEAT_EVERY_S = 0.5
-LEASE_TTL_MS = 2_500
+LEASE_TTL_MS = 2_000
 
 _WORKERS_KEY = "market:workers"
 
