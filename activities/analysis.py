@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from temporalio import activity
 
 from activities.failures import as_failures
 from activities.model_asking import Answer, ModelAsking, Question
-from domain.analysis import Analysis, AnalysisRequest, MarketPicture, Verdict
+from domain.analysis import Analysis, AnalysisRequest, MarketPicture, Signal, Verdict
 from domain.analysis_market import SHOWN_CANDLES, check_belongs, indicators_of, with_own
 from domain.analysis_ports import ModelReply
 from domain.analysis_reply import judge
@@ -27,6 +27,17 @@ class Telling(StrEnum):
 
     PUBLISH = "publish"
     PUSH = "push"
+
+
+class Scoring(Protocol):
+    """Begins what follows an analysis in a workflow of its own."""
+
+    async def begin(self, analysis: Analysis, user_ids: list[str], left: list[Telling]) -> None:
+        """Tell what is left to be told, then score; the same analysis again changes nothing.
+
+        Raises:
+            Retryable: The workflow service could not be reached, or had begun without `left`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class AnalysisActivities:
     cache: AnalysisCache
     bus: EventBus
     feed: UserFeed
+    scoring: Scoring
     clock: Clock
 
     @activity.defn(name="gather_market")
@@ -91,20 +103,29 @@ class AnalysisActivities:
         return judge(reply, picture)
 
     @activity.defn(name="keep_analysis")
-    async def keep(self, analysis: Analysis, user_ids: list[str]) -> list[Telling]:
-        """Keep an analysis, then tell of it; return what could not be told yet."""
+    async def keep(self, analysis: Analysis, user_ids: list[str]) -> None:
+        """Keep a new analysis, tell of it, and begin what follows it."""
         with as_failures():
             await self.store.keep(analysis, user_ids)
-            await self.cache.forget(analysis.subject)
             outcomes = await asyncio.gather(
                 self._publish(analysis, user_ids),
                 self._push(analysis, user_ids),
+                self.cache.forget(analysis.subject),
                 return_exceptions=True,
             )
             for outcome in outcomes:
                 if isinstance(outcome, BaseException) and not isinstance(outcome, Retryable):
                     raise outcome
-            return [step for step, error in zip(Telling, outcomes, strict=True) if error]
+            left = [step for step, error in zip(Telling, outcomes, strict=False) if error]
+            if left or analysis.opinion.signal is not Signal.NEUTRAL:
+                await self.scoring.begin(analysis, user_ids, left)
+
+    @activity.defn(name="share_analysis")
+    async def share(self, analysis: Analysis, user_ids: list[str]) -> None:
+        """Let those read an analysis who asked for it a little later."""
+        with as_failures():
+            await self.store.keep(analysis, user_ids)
+            await self._push(analysis, user_ids)
 
     @activity.defn(name="publish_signal")
     async def publish(self, analysis: Analysis, user_ids: list[str]) -> None:
@@ -151,6 +172,7 @@ class AnalysisActivities:
             self.ask,
             self.judge,
             self.keep,
+            self.share,
             self.publish,
             self.push,
             self.score,

@@ -22,6 +22,7 @@ from adapters.redis_quotes import RedisQuoteBoard
 from domain.ai_budget import ModelPrices, allowance
 from domain.timing import MODEL_TIMEOUT_S
 from workers.connections import Connections, Need
+from workers.score_desk import ScoreDesk
 from workers.settings import Settings
 from workers.temporal import ANALYSIS_QUEUE
 from workflows.ai_analysis import AIAnalysis
@@ -60,7 +61,8 @@ async def run_analysis_worker(
             name=settings.model_name,
         )
         stack.push_async_callback(model.close)
-        await stack.enter_async_context(_worker(client, _activities(settings, connections, model)))
+        activities = _activities(settings, connections, model, ScoreDesk(client))
+        await stack.enter_async_context(_worker(client, activities))
         yield
 
 
@@ -78,7 +80,7 @@ def _worker(client: Client, activities: AnalysisActivities) -> Worker:
 
 
 def _activities(
-    settings: Settings, connections: Connections, model: OpenAIModel
+    settings: Settings, connections: Connections, model: OpenAIModel, scoring: ScoreDesk
 ) -> AnalysisActivities:
     candles = CandleHistory(
         MongoCandles(connections.database),
@@ -105,5 +107,6 @@ def _activities(
         cache=AnalysisCopies(connections.cache, store),
         bus=connections.events,
         feed=RedisUserFeed(connections.redis),
+        scoring=scoring,
         clock=utc_now,
     )

@@ -1,10 +1,11 @@
 """One analysis: the market, the model, the checks, the record. Its askers share it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 
-from activities.analysis import AnalysisActivities, Gathered, Telling
+from activities.analysis import AnalysisActivities, Gathered
 from activities.failures import as_error, as_failures
 from activities.model_asking import Answer, Question
 from domain import timing
@@ -18,7 +19,6 @@ from domain.analysis import (
     Verdict,
 )
 from domain.errors import Ambiguous, BotCoreError, ErrorCode, Rejected, Retryable
-from workflows.analysis_score import AnalysisScore, scoring_id
 from workflows.steps import STEP_FAILURES, by_document, once, paid_for, until_done
 
 
@@ -26,7 +26,7 @@ from workflows.steps import STEP_FAILURES, by_document, once, paid_for, until_do
 class AIAnalysis:
     """One analysis of one candle; the id is `AnalysisRequest.workflow_id`.
 
-    It ends with its answer. What follows the answer, its score above all, is a child's.
+    It ends with its answer. What follows the answer, its score above all, is another's.
     """
 
     @workflow.init
@@ -145,32 +145,21 @@ class AIAnalysis:
         )
 
     async def _conclude(self, analysis: Analysis) -> Analysis:
-        """Keep the analysis, tell all who asked, and leave the rest to a child."""
-        left = await self._tell(analysis)
+        """Keep a new analysis, and tell all who asked, also those who asked meanwhile."""
         if self._answers:
-            await workflow.start_child_workflow(
-                AnalysisScore.run,
-                args=[analysis, list(self._askers), left],
-                id=scoring_id(analysis.analysis_id),
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=f"score of {analysis.opinion.signal} {analysis.symbol}",
-            )
-            # Who asked meanwhile is told, too.
-            await self._tell(analysis)
+            await self._tell(AnalysisActivities.keep, analysis, "keep, publish, push")
+        while self._told < len(self._askers):
+            await self._tell(AnalysisActivities.share, analysis, "share with who asked later")
         return analysis
 
-    async def _tell(self, analysis: Analysis) -> list[Telling]:
-        left: list[Telling] = []
-        while self._told < len(self._askers):
-            askers = list(self._askers)
-            step = AnalysisActivities.keep
-            try:
-                left = await once(step, analysis, askers, summary="keep, publish, push")
-            except STEP_FAILURES:
-                # Paid for: it is kept as soon as the database is back.
-                left = await until_done(step, analysis, askers, summary="keep, publish, push")
-            self._told = len(askers)
-        return left
+    async def _tell(self, step: Any, analysis: Analysis, summary: str) -> None:
+        askers = list(self._askers)
+        try:
+            await once(step, analysis, askers, summary=summary)
+        except STEP_FAILURES:
+            # Paid for: it is kept as soon as the database is back.
+            await until_done(step, analysis, askers, summary=summary)
+        self._told = len(askers)
 
 
 def describe(analysis: Analysis) -> str:

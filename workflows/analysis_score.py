@@ -1,7 +1,7 @@
 """What follows an analysis: telling of it where that failed at first, and its score."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -24,6 +24,12 @@ def scoring_id(analysis_id: str) -> str:
     return f"score-{analysis_id}"
 
 
+def scorable_at(analysis: Analysis) -> datetime:
+    """Return when everything that an analysis is held against is over and stored."""
+    span = scoring_span(analysis.timeframe, analysis.created_at)
+    return span.ends_at + timedelta(seconds=_CANDLES_SETTLE_S)
+
+
 @workflow.defn(name="AnalysisScore")
 class AnalysisScore:
     """Waits until an analysis has expired, and holds it against what the price did."""
@@ -41,12 +47,7 @@ class AnalysisScore:
         )
         if analysis.opinion.signal is Signal.NEUTRAL:
             return None
-        span = scoring_span(analysis.timeframe, analysis.created_at)
-        wait = span.ends_at - workflow.now() + timedelta(seconds=_CANDLES_SETTLE_S)
-        workflow.set_current_details(
-            f"waits until {span.ends_at:%Y-%m-%d %H:%M} UTC for {span.timeframe} candles from "
-            f"{span.first:%Y-%m-%d %H:%M}"
-        )
+        wait = scorable_at(analysis) - workflow.now()
         await workflow.sleep(max(wait, timedelta(0)), summary="wait until the analysis has expired")
         score: Score | None = await until_done(
             AnalysisActivities.score, analysis, summary="hold it against the candles"

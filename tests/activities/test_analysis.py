@@ -33,6 +33,18 @@ ANALYSIS = Analysis(
 )
 
 
+class Begun:
+    """Keeps what would follow."""
+
+    def __init__(self) -> None:
+        self.left: list[list[Telling]] = []
+
+    async def begin(self, analysis: Analysis, user_ids: list[str], left: list[Telling]) -> None:
+        assert analysis == ANALYSIS
+        assert user_ids
+        self.left.append(left)
+
+
 class NoCopies:
     """A process without a cache."""
 
@@ -49,7 +61,9 @@ async def bus(rabbitmq_vhost_url: str) -> AsyncIterator[RabbitEventBus]:
     await bus.close()
 
 
-def activities(database: Database, redis: Redis, bus: RabbitEventBus) -> AnalysisActivities:
+def activities(
+    database: Database, redis: Redis, bus: RabbitEventBus, begun: Begun
+) -> AnalysisActivities:
     unused: Any = None
     return AnalysisActivities(
         history=unused,
@@ -59,6 +73,7 @@ def activities(database: Database, redis: Redis, bus: RabbitEventBus) -> Analysi
         cache=NoCopies(),
         bus=bus,
         feed=RedisUserFeed(redis),
+        scoring=begun,
         clock=lambda: NOW,
     )
 
@@ -66,9 +81,11 @@ def activities(database: Database, redis: Redis, bus: RabbitEventBus) -> Analysi
 async def test_what_is_kept_is_what_was_made(
     database: Database, redis_client: Redis, bus: RabbitEventBus
 ) -> None:
-    steps = activities(database, redis_client, bus)
-    assert await steps.keep(ANALYSIS, ["a", "b"]) == []
-    assert await steps.keep(ANALYSIS, ["a", "b", "c"]) == []
+    begun = Begun()
+    steps = activities(database, redis_client, bus, begun)
+    await steps.keep(ANALYSIS, ["a", "b"])
+    await steps.share(ANALYSIS, ["a", "b", "c"])
+    assert begun.left == [[]]
     store = MongoAnalyses(database)
     assert await store.fresh(ANALYSIS.subject, NOW) == ANALYSIS
     assert await store.fresh(ANALYSIS.subject, ANALYSIS.expires_at) is None
@@ -85,8 +102,9 @@ async def test_a_broker_that_is_away_holds_up_no_answer(
 ) -> None:
     away = RabbitEventBus("amqp://guest:guest@127.0.0.1:1/")
     away.start()
-    steps = activities(database, redis_client, away)
-    assert await steps.keep(ANALYSIS, ["a"]) == [Telling.PUBLISH]
+    begun = Begun()
+    await activities(database, redis_client, away, begun).keep(ANALYSIS, ["a"])
+    assert begun.left == [[Telling.PUBLISH]]
     assert await MongoAnalyses(database).fresh(ANALYSIS.subject, NOW) == ANALYSIS
     assert await RedisFeedReader(redis_client).last_sequence("a") == 1
     await away.close()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError
 
 from adapters.exact_json import load
 from adapters.redis_feed import feed_key
@@ -126,6 +128,18 @@ async def _messages(pubsub: Any, count: int) -> Any:
                 count -= 1
                 if not count:
                     return
+
+
+async def test_what_follows_has_begun(asker: Asker, desk: Desk) -> None:
+    long = {"ema_9": 3, "ema_21": 2, "ema_50": 1, "macd_histogram": 1, "rsi": 60}
+    analysis = await asker.analyze(technical_indicators=long)
+    assert analysis["signal"] == "Long"
+    found = await desk.workflow(f"score-{analysis['analysis_id']}").describe()
+    assert found.status is WorkflowExecutionStatus.RUNNING
+    neutral = await asker.analyze(technical_indicators=long | {"macd_histogram": -1})
+    assert neutral["signal"] == "Neutral"
+    with pytest.raises(RPCError):
+        await desk.workflow(f"score-{neutral['analysis_id']}").describe()
 
 
 async def test_answers_are_their_askers_only(asker: Asker, desk: Desk) -> None:
