@@ -3,29 +3,23 @@
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
-import orjson
 import pytest
 from redis.asyncio import Redis
 
-from adapters.mongo import Database
 from adapters.redis_feed import sequence_of
+from tests.workers.streaming.conftest import PROCESS_SYMBOLS, Start, ready
 from workers.stack import servers
-from workers.stack.children import Child, Launch
+from workers.stack.children import Child
 from workers.stack.instance import Instance
 from workers.stack.servers import Server
 
-SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "ADAUSDT"]
-CHANNELS = {f"public:{symbol}@ticker" for symbol in SYMBOLS}
+CHANNELS = {f"public:{symbol}@ticker" for symbol in PROCESS_SYMBOLS}
 TAKEN_OVER_WITHIN_S = 5
 
-Start = Callable[[], Child]
 StartServer = Callable[[Server], Instance]
 
 
@@ -68,44 +62,6 @@ async def audience(redis_client: Redis) -> AsyncIterator[Audience]:
     yield audience
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
-
-
-@pytest.fixture
-def environment(
-    redis_url: str, mongodb_url: str, exchange_url: str, database: Database
-) -> dict[str, str]:
-    return {
-        "BOTCORE_JWT_SECRET": "a secret of the tests, long enough",
-        "BOTCORE_CREDENTIALS_KEY": "unused",
-        "BOTCORE_MONGODB_URL": mongodb_url,
-        "BOTCORE_MONGODB_DATABASE": database.name,
-        "BOTCORE_REDIS_URL": redis_url,
-        "BOTCORE_EXCHANGE_URL": exchange_url,
-        "BOTCORE_SYMBOLS": orjson.dumps(SYMBOLS).decode(),
-        "BOTCORE_TIMEFRAMES": '["1m"]',
-    }
-
-
-@pytest.fixture
-def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
-    children: list[Child] = []
-
-    def started() -> Child:
-        command = (sys.executable, "-m", "workers.streaming")
-        log = tmp_path / f"streaming-{len(children)}.log"
-        children.append(Child(log.stem, Launch(command, environment), log))
-        return children[-1]
-
-    yield started
-    for child in children:
-        if child.exit_code is None:
-            os.kill(child.pid, signal.SIGCONT)
-            child.stop()
-
-
-async def ready(*children: Child) -> None:
-    for child in children:
-        await asyncio.to_thread(child.wait_ready, partial(getattr, child, "announced"), 60)
 
 
 async def follows(child: Child) -> None:
