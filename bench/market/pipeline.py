@@ -139,10 +139,9 @@ async def _blast(stage: Stage, worker: Child, seconds: int, per_s: int = 0) -> d
     """Send so many seconds of market, at a pace or as fast as taken; return the row's columns."""
     loop = asyncio.get_running_loop()
     left = set(venue_messages.symbols(PIPELINE_SYMBOLS))
-    last = venue_messages.LAST_BID.encode()
     async with Redis.from_url(stage.settings.redis_url) as redis, asyncio.timeout(_BLAST_WITHIN_S):
-        await redis.delete(*(price_key(name) for name in left))
-        await stage.venue.ask("prepare", symbols=PIPELINE_SYMBOLS, seconds=seconds)
+        asked = {"symbols": PIPELINE_SYMBOLS, "seconds": seconds}
+        last = str((await stage.venue.ask("prepare", **asked))["last_bid"]).encode()
         before_s, began_s = cpu_s(worker.pid), loop.time()
         await stage.venue.ask("blast", per_s=per_s)
         while left:

@@ -36,6 +36,7 @@ SYMBOLS = 100
 # Said on every idle connection, which would otherwise be taken for broken.
 _ALIVE_EVERY_S = 1.0
 _AT_ONCE = 100
+_FIRST_LAST_BID = 777_777_000
 _BACKLOG_BYTES = 256 * 1024
 
 
@@ -48,6 +49,7 @@ class Venue:
         # How far the market is ahead of the clock, and how much further a blast takes it.
         self._ahead_ms = self._passing_ms = 0
         self._sent = 0
+        self._last_bid = _FIRST_LAST_BID
         self._prepared: list[tuple[Line, bytes]] = []
         self._number = time.time_ns() // 1_000_000
         self._busy: asyncio.Task[None] | None = None
@@ -118,14 +120,17 @@ class Venue:
 
     def _prepare(self, symbols: int, seconds: int) -> dict[str, Any]:
         start_ms = self.now_ms()
+        # One of its own each time: the last one's may still be what is known.
+        self._last_bid += 1
+        last_bid = self._last_bid
         self._passing_ms = seconds * 1_000
         routes = self._routes()
         self._prepared = [
             (line, message)
-            for stream, message in messages.mix(self.symbols[:symbols], start_ms, seconds)
+            for stream, message in messages.mix(self.symbols[:symbols], start_ms, seconds, last_bid)
             for line in routes.get(stream, ())
         ]
-        return {"messages": len(self._prepared)}
+        return {"messages": len(self._prepared), "last_bid": last_bid}
 
     async def _blast(self, per_s: float) -> None:
         prepared, self._prepared = self._prepared, []

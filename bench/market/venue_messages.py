@@ -16,8 +16,6 @@ from domain.candles import Timeframe
 BOOKS_PER_S = 20
 TRADES_PER_S = 6
 KLINE_EVERY_S = 2
-# The bid of the last message of all, by which its end is known.
-LAST_BID = "777777.77"
 
 _MS = 1_000
 _SPANS_MS = {
@@ -150,10 +148,12 @@ def _candle(symbol: str, span_ms: int, open_ms: int, now_ms: int) -> dict[str, A
     }
 
 
-def mix(names: Sequence[str], start_ms: int, seconds: int) -> Iterator[tuple[str, bytes]]:
+def mix(
+    names: Sequence[str], start_ms: int, seconds: int, last_bid: int
+) -> Iterator[tuple[str, bytes]]:
     """Return every symbol's messages of so many seconds, each with its stream, in order.
 
-    The last message of each symbol is a book at `LAST_BID`.
+    The last message of each symbol is a book with this bid, by which its end is known.
     """
     number = start_ms
     for second in range(seconds):
@@ -166,7 +166,7 @@ def mix(names: Sequence[str], start_ms: int, seconds: int) -> Iterator[tuple[str
             yield from _klines(symbol, start_ms + second * _MS, second)
     for symbol in names:
         stream = f"{symbol.lower()}@bookTicker"
-        yield stream, book_message(symbol, number + 1, LAST_BID, "777777.78")
+        yield stream, book_message(symbol, number + 1, str(last_bid), str(last_bid + 1))
 
 
 def _step(symbol: str, number: int, step: int, at_ms: int) -> Iterator[tuple[str, bytes]]:
