@@ -194,7 +194,8 @@ class PaperSession:
 
     def _change(self, state: SessionState, changes: Changes) -> None:
         before, self._state = self._state, state
-        if changes or state.status is not before.status or state.generation != before.generation:
+        is_other = (state.status, state.generation) != (before.status, before.generation)
+        if changes or is_other or state.resting != before.resting:
             self._unrecorded = self._unrecorded.after(changes)
             self._describe()
         if state.status is SessionStatus.BROKEN and before.status is not SessionStatus.BROKEN:

@@ -21,6 +21,7 @@ SERVERS = (servers.RABBITMQ, servers.TEMPORAL, servers.MONGODB, servers.REDIS, s
 # What reaches every server directly, and is killed by no test.
 BACKGROUND = (
     "workers.streaming",
+    "workers.paper_market",
     "workers.gateway",
     "workers.user_data",
     "workers.logging_consumer",
