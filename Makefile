@@ -39,7 +39,7 @@ check: setup ## Lint, format, types, layers, dependencies
 	$(BIN)/deptry .
 
 # Tests wait for servers more than they work. tests/conftest.py says what stays together.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: check ## check, then every test, with branch coverage

@@ -14,9 +14,11 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis.asyncio as redis
+from xdist.scheduler import LoadFileScheduling
 
 from adapters.mongo import Database, database_of, open_client
 from adapters.mongo_schema import ensure_schema
@@ -33,24 +35,31 @@ RABBITMQ_VHOSTS = 100
 
 
 # Started first, so that none of them is what is still running when all else has ended.
-LONGEST = ("tests/chaos", "tests/stack", "tests/workers")
+LONGEST = ("tests/chaos", "tests/stack", "tests/workers", "tests/api")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest first, and say what must stay together in one process: a file.
-
-    All the chaos stays together, since its system is dear to start.
-    """
+    """Put the longest first; the order within them stays."""
 
     def rank(item: pytest.Item) -> int:
         ranks = (rank for rank, start in enumerate(LONGEST) if item.nodeid.startswith(start))
         return next(ranks, len(LONGEST))
 
     items.sort(key=rank)
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(LONGEST[0] if rank(item) == 0 else file))
+
+
+class _TogetherScheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Keeps each file in one process, and all the chaos: its system is dear to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        chaos = LONGEST[0]
+        return chaos if nodeid.startswith(chaos) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Say what stays together where tests run side by side."""
+    return _TogetherScheduling(config, log)
 
 
 def _starter(root: Path) -> Iterator[StartServer]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.binance_market import BinanceMarket, rules_of
+from adapters.binance_streams import StreamSet
 from adapters.venue_symbols import VenueSymbolBook
 from domain.errors import Retryable
 
@@ -94,6 +95,6 @@ async def test_an_absent_venue_is_a_passing_fault() -> None:
         with pytest.raises(Retryable):
             await market.day_summaries()
         with pytest.raises(Retryable):
-            await market.listen(["btcusdt@ticker"], lambda _: None)
+            await market.listen(StreamSet(["btcusdt@ticker"]), lambda _: None)
     finally:
         await market.close()
