@@ -1,33 +1,29 @@
 """The paper desk: how a process starts sessions and forwards what their owners ask of them."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
-    WorkflowHandle,
     WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
 )
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from activities.failures import as_error, is_ours
 from adapters.mongo_paper import MongoPaper
-from domain.errors import BotCoreError, ErrorCode, Rejected, Retryable, key_mismatch
+from domain.errors import ErrorCode, Rejected, key_mismatch
 from domain.orders import Order
 from domain.paper.recall import print_of
 from domain.paper.state import Bracket, PaperTrade, SessionState, SessionStatus
 from domain.paper.views import session_workflow_id
 from domain.paper_messages import PaperOutcome, PaperRecord, PaperRun
 from domain.timing import ANSWER_PATIENCE_S, START_TIMEOUT_S, WORKFLOW_TASK_TIMEOUT_S
+from workers.paper_calls import PaperCalls, crowded, unreachable
 from workers.paper_prices import PaperPrices
 from workers.temporal import PAPER_QUEUE
 from workflows.paper_session import SESSION_ID, PaperSession
@@ -37,8 +33,6 @@ from workflows.trade_execution import USER_ID
 UPDATES_IN_FLIGHT = 4
 # So many callers may wait for one session in one process; others are told to come later.
 MAX_WAITING = 64
-# A run that hands over, or a worker that has died, leaves an update to be asked again.
-CROSSED_RETRY_S = 0.05
 # How long a reader waits for the record of what was answered a moment ago.
 READ_YOUR_WRITES_S = 2.0
 POLL_INTERVAL_S = 0.01
@@ -59,6 +53,7 @@ class PaperDesk:
 
     def __init__(self, client: Client, store: MongoPaper, prices: PaperPrices) -> None:
         self._client = client
+        self._calls = PaperCalls(client)
         self._store = store
         self._prices = prices
         self._lines: dict[str, _Line] = {}
@@ -89,7 +84,7 @@ class PaperDesk:
         except WorkflowAlreadyStartedError:
             return await self.session(state.user_id, state.session_id), True
         except RPCError as error:
-            raise _unreachable() from error
+            raise unreachable() from error
         # The session writes this itself, too; here, so that its owner finds it at once.
         await self._store.record(PaperRecord(revision=0, session=state))
         self._remember(state)
@@ -146,7 +141,7 @@ class PaperDesk:
         if known is not None:
             return known
         async with self._slot(session):
-            placed: PaperOutcome = await self._update(
+            placed: PaperOutcome = await self._calls.update(
                 session.session_id,
                 PaperSession.execute,
                 await self._prices.order(session, order, bracket),
@@ -180,7 +175,7 @@ class PaperDesk:
             Retryable: Our own services are away.
         """
         async with self._slot(session):
-            trade: PaperTrade = await self._update(
+            trade: PaperTrade = await self._calls.update(
                 session.session_id, PaperSession.cancel, trade_id
             )
         return trade
@@ -193,7 +188,9 @@ class PaperDesk:
             Retryable: Our own services are away.
         """
         async with self._slot(session):
-            ended: SessionState = await self._update(session.session_id, PaperSession.stop, reason)
+            ended: SessionState = await self._calls.update(
+                session.session_id, PaperSession.stop, reason
+            )
         return ended
 
     async def reset(self, session: SessionState) -> SessionState:
@@ -204,7 +201,7 @@ class PaperDesk:
             Retryable: Our own services are away.
         """
         async with self._slot(session):
-            fresh: SessionState = await self._update(session.session_id, PaperSession.reset)
+            fresh: SessionState = await self._calls.update(session.session_id, PaperSession.reset)
         return fresh
 
     async def portfolio(self, session: SessionState) -> SessionState:
@@ -215,7 +212,7 @@ class PaperDesk:
         """
         if session.status is not SessionStatus.STOPPED:
             try:
-                return await self._handle(session.session_id).query(
+                return await self._calls.handle(session.session_id).query(
                     PaperSession.portfolio,
                     rpc_timeout=timedelta(seconds=READ_YOUR_WRITES_S),
                 )
@@ -226,7 +223,7 @@ class PaperDesk:
 
     async def recorded(self, session: SessionState) -> None:
         """Wait a moment until the records show what was answered."""
-        handle = self._handle(session.session_id)
+        handle = self._calls.handle(session.session_id)
         try:
             async with asyncio.timeout(READ_YOUR_WRITES_S):
                 while not await handle.query(PaperSession.is_recorded):  # noqa: ASYNC110 - asked
@@ -238,7 +235,7 @@ class PaperDesk:
     async def _slot(self, session: SessionState) -> AsyncIterator[None]:
         line = self._lines.get(session.session_id) or self._remember(session)
         if line.waiting >= MAX_WAITING:
-            raise _crowded()
+            raise crowded()
         line.waiting += 1
         try:
             async with line.slots:
@@ -246,55 +243,7 @@ class PaperDesk:
         finally:
             line.waiting -= 1
 
-    async def _update(self, session_id: str, update: Any, *arguments: Any) -> Any:
-        """Ask the workflow, again where a run handed over or a worker died meanwhile."""
-        handle, update_id = self._handle(session_id), str(uuid.uuid4())
-        try:
-            async with asyncio.timeout(ANSWER_PATIENCE_S):
-                while True:
-                    try:
-                        return await handle.execute_update(
-                            update, args=list(arguments), id=update_id
-                        )
-                    except WorkflowUpdateFailedError as error:
-                        if is_ours(error.cause):
-                            raise as_error(error.cause) from error
-                    except RPCError as error:
-                        fault = _fault(error)
-                        if fault is not None:
-                            raise fault from error
-                    await asyncio.sleep(CROSSED_RETRY_S)
-        except (TimeoutError, RPCTimeoutOrCancelledError) as error:
-            raise _unreachable() from error
-
-    def _handle(self, session_id: str) -> WorkflowHandle[PaperSession, SessionState]:
-        return self._client.get_workflow_handle_for(
-            PaperSession.run, session_workflow_id(session_id)
-        )
-
     def _remember(self, session: SessionState) -> _Line:
         while len(self._lines) >= MAX_KNOWN_SESSIONS:
             self._lines.pop(next(iter(self._lines)))
         return self._lines.setdefault(session.session_id, _Line(session))
-
-
-def _fault(error: RPCError) -> BotCoreError | None:
-    """Return what a failed call means for the caller; None where it is to be made again."""
-    match error.status:
-        case RPCStatusCode.NOT_FOUND:
-            return Rejected(ErrorCode.SESSION_CLOSED, "the session has ended")
-        case RPCStatusCode.RESOURCE_EXHAUSTED:
-            return _crowded()
-        case RPCStatusCode.FAILED_PRECONDITION | RPCStatusCode.UNAVAILABLE | RPCStatusCode.ABORTED:
-            return None
-        case _:
-            return _unreachable()
-
-
-def _crowded() -> Rejected:
-    detail = "too many requests wait for this session"
-    return Rejected(ErrorCode.RATE_LIMITED, detail, retry_after_s=1)
-
-
-def _unreachable() -> Retryable:
-    return Retryable(ErrorCode.SERVICE_UNAVAILABLE, "the workflow service cannot be reached")

@@ -168,13 +168,13 @@ async def test_balances_are_those_of_the_records_whoever_was_killed(world: World
     # Everything that was answered is recorded once, under the id that was told.
     async def is_recorded() -> bool:
         portfolio = await owner.portfolio()
-        return len(await owner.records()) == ORDERS == portfolio["trade_count"]
+        return len(await owner.records()) == ORDERS == int(portfolio["trade_count"])
 
     await until(is_recorded, PATIENCE_S, "the records")
     assert len({trade["trade_id"] for trade in owner.answered.values()}) == ORDERS
-    for key, trade in owner.answered.items():
-        again = await owner.call("POST", "/execute", _asked(trade, owner), key)
-        assert again["trade_id"] == trade["trade_id"]
+    for key, told in owner.answered.items():
+        again = await owner.call("POST", "/execute", _asked(told, owner), key)
+        assert again["trade_id"] == told["trade_id"]
     # What rests near the market fills when it falls: whoever watches lives again.
     fallen = {"symbol": "BTCUSDT", "price": round(await owner.bid() * 0.98, 2)}
     answer = await world.http.post(f"{world.system.exchange_url}/sandbox/market", json=fallen)

@@ -1,4 +1,4 @@
-"""Paper sessions on a market that stands still: a paper worker and a paper market beside the edge."""
+"""Paper sessions on a market that stands still; a paper worker and a paper market are there."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
