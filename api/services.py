@@ -36,6 +36,8 @@ NEEDS = TRADING_NEEDS | {Need.MARKET}
 # How often the start is tried again while a store or the exchange is away.
 PREPARATION_RETRY_S = 0.5
 _SCHEMA_AND_PEOPLE = "schema_and_people"
+# Until the venue has told them, no order can be checked.
+_SYMBOLS = "symbols"
 
 
 @dataclass(slots=True)
@@ -70,7 +72,9 @@ async def open_services(
                 settings=settings,
                 connections=connections,
                 metrics=metrics,
-                readiness=Readiness(_probes(connections, trading), pending={_SCHEMA_AND_PEOPLE}),
+                readiness=Readiness(
+                    _probes(connections, trading), pending={_SCHEMA_AND_PEOPLE, _SYMBOLS}
+                ),
                 verifier=CachedTokens(people.tokens),
                 identity=people.identity,
                 vault=people.vault,
@@ -89,6 +93,7 @@ async def open_services(
             )
             background = [
                 asyncio.create_task(_prepare(services, people)),
+                asyncio.create_task(_learn_symbols(services)),
                 asyncio.create_task(services.known_symbols.run()),
             ]
             try:
@@ -118,6 +123,11 @@ async def _prepare(services: Services, people: IdentityParts) -> None:
             await services.readiness.finish(_SCHEMA_AND_PEOPLE)
             return
         await asyncio.sleep(PREPARATION_RETRY_S)
+
+
+async def _learn_symbols(services: Services) -> None:
+    await services.connections.symbols.ready()
+    await services.readiness.finish(_SYMBOLS)
 
 
 def _probes(connections: Connections, trading: Trading) -> dict[str, Probe]:

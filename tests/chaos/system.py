@@ -118,13 +118,11 @@ class System:
             "BOTCORE_REGISTRATIONS_PER_ADDRESS": "10000",
             "BOTCORE_SHUTDOWN_DRAIN_S": "0",
         }
-        # It serves before the venue has told it the symbols; a trade needs them.
-        api_ready = (f"{self.api_url}/readyz", f"{self.api_url}/api/market/symbols")
-        self.api = self._program("api", self.api_links, *api_ready)
+        self.api = self._program("api", self.api_links, f"{self.api_url}/readyz")
         self.worker = self._program("workers.trading", self.worker_links)
         gateway_ready = f"http://127.0.0.1:{gateway_port}/readyz"
         self.background = {
-            module: self._program(module, None, *([gateway_ready] if "gateway" in module else []))
+            module: self._program(module, None, gateway_ready if "gateway" in module else None)
             for module in BACKGROUND
         }
 
@@ -162,13 +160,13 @@ class System:
             self._directory / f"{server.name}.log",
         )
 
-    def _program(self, module: str, links: Links | None, *ready_urls: str) -> Program:
+    def _program(self, module: str, links: Links | None, ready_url: str | None = None) -> Program:
         def launch() -> Launch:
             environment = self.environment | (links.environment() if links else {})
             return Launch((sys.executable, "-m", module), environment)
 
         def is_ready(child: Child) -> bool:
-            return all(map(http_answers, ready_urls)) if ready_urls else child.announced
+            return http_answers(ready_url) if ready_url else child.announced
 
         return Program(module, launch, is_ready, self._directory / f"{module}.log")
 
