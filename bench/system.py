@@ -18,6 +18,10 @@ from workers.settings import Settings
 
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 30.0
+# An idle stack uses a tenth of a core.
+QUIET_CORES = 0.2
+QUIET_WINDOW_S = 2.0
+QUIET_WITHIN_S = 90.0
 
 _LOOPBACK = "127.0.0.1"
 
@@ -83,7 +87,9 @@ def private_system() -> Iterator[System]:
             _wait_ready(stack, log_path)
             made = (Path(directory) / "run" / "secrets.env").read_text().splitlines()
             secrets = dict(line.split("=", 1) for line in made if "=" in line)
-            yield System({**environment, **secrets}, psutil.Process(stack.pid))
+            system = System({**environment, **secrets}, psutil.Process(stack.pid))
+            _wait_quiet(system)
+            yield system
         finally:
             stack.send_signal(signal.SIGTERM)
             stack.wait(STOP_TIMEOUT_S)
@@ -95,6 +101,16 @@ def _wait_ready(stack: subprocess.Popen[bytes], log_path: Path) -> None:
         if stack.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the stack did not come up:\n{log_path.read_text()}")
         time.sleep(0.1)
+
+
+def _wait_quiet(system: System) -> None:
+    """Wait for the end of what a start does in the background: the candles of the past."""
+    deadline = time.monotonic() + QUIET_WITHIN_S
+    cores = QUIET_CORES
+    while cores >= QUIET_CORES and time.monotonic() < deadline:
+        before = sum(system.cpu_s().values())
+        time.sleep(QUIET_WINDOW_S)
+        cores = (sum(system.cpu_s().values()) - before) / QUIET_WINDOW_S
 
 
 def _environment() -> dict[str, str]:
