@@ -26,9 +26,9 @@ from workers.streaming.messages import (
     trade_of,
 )
 
-# At most this often a symbol is written and broadcast…
+# At most this often a symbol is broadcast…
 WRITE_EVERY_S = 0.1
-# …and at least this often it is renewed, well within the second that a price lives.
+# …and at least this often it is written, well within the second that a price lives.
 RENEW_EVERY_S = 0.4
 # …but only while the feed says anything at all: a price that nobody confirms must expire.
 ALIVE_FOR_S = 1.0
@@ -65,6 +65,7 @@ class _Symbol:
     event_ms: int = -1
     changed_at: datetime = EPOCH
     changed: bool = False
+    told_s: float = float("-inf")
     written_s: float = float("-inf")
     document: bytes = b""
 
@@ -78,7 +79,7 @@ class _Symbol:
         """Return the moment from which it is to be written."""
         if self.sides is None or self.summary is None:
             return NEVER
-        return self.written_s + (WRITE_EVERY_S if self.changed else RENEW_EVERY_S)
+        return self.told_s + WRITE_EVERY_S if self.changed else self.written_s + RENEW_EVERY_S
 
     def take(self, kind: str, told: Mapping[str, Any]) -> None:
         """Take what a stream of this symbol says."""
@@ -257,6 +258,9 @@ class LivePrices:
             return None
         state.written_s = now_s
         changed, state.changed = state.changed, False
+        if changed:
+            # A renewal is no reason to hold back the change that follows it.
+            state.told_s = now_s
         self._due.set(state.symbol, state.due_s())
         if not changed:
             return Tick(state.symbol, state.document, state.channel, None)
