@@ -1,11 +1,9 @@
 """A caller's own candles: which are accepted, and what is computed from them."""
 
-import csv
 import math
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +19,6 @@ from domain.indicators import WINDOW
 D = Decimal
 START = datetime(2022, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-# Real candles lie beside the checkout, and not in it: market data is not ours to publish.
-RECORDED = Path(__file__).parents[3] / "shared" / "data" / "BTCUSDT-1m-2022-01.csv"
-ROWS = 3_000
 
 
 def candle(number: int = 0, **members: Decimal) -> Candle:
@@ -33,18 +28,28 @@ def candle(number: int = 0, **members: Decimal) -> Candle:
     return Candle("BTCUSDT", Timeframe.M1, opened, closes, closed=True, **prices)
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="no recorded candles beside this checkout")
-@pytest.mark.parametrize("end", [WINDOW, 1_777, ROWS])
-def test_real_candles_have_talibs_indicators(end: int) -> None:
-    with RECORDED.open() as file:
-        rows = [row for row in islice(csv.reader(file), ROWS + 1) if row[1][0].isdigit()][:end]
+def walk(count: int) -> list[list[Decimal]]:
+    """Return open, high, low, close and volume of a market that wanders."""
+    chance = random.Random(7)
+    rows, price = [], D("46000.00")
+    for _ in range(count):
+        ends = [price, price := price + D(chance.randrange(-4_000, 4_000)) / 100]
+        reach = D(chance.randrange(2_000)) / 100
+        rows.append(
+            [ends[0], max(ends) + reach, min(ends) - reach, price, D(chance.randrange(9_999)) / 100]
+        )
+    return rows
+
+
+@pytest.mark.parametrize("end", [WINDOW, 1_777, 3_000])
+def test_candles_have_talibs_indicators(end: int) -> None:
+    rows = walk(end)
+    names = ("open", "high", "low", "close", "volume")
     candles = [
-        candle(number, **dict(zip(("open", "high", "low", "close", "volume"), map(D, row[1:6]),
-                                  strict=True)))
-        for number, row in enumerate(rows)
-    ]  # fmt: skip
+        candle(number, **dict(zip(names, row, strict=True))) for number, row in enumerate(rows)
+    ]
     found = indicators_of(candles[-WINDOW:])
-    whole = np.array([[float(text) for text in row[1:6]] for row in rows]).T.copy()
+    whole = np.array([[float(number) for number in row] for row in rows]).T.copy()
     expected = dict(zip(INDICATOR_NAMES, talib_of(whole), strict=True))
     assert found == pytest.approx(expected, rel=1e-9)
 
