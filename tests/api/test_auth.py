@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import jwt
@@ -290,16 +289,3 @@ async def test_what_people_do_is_kept(edge: Edge) -> None:
         async for entry in activity.find({"user_id": pair["user"]["id"]}).sort("timestamp", 1)
     ]
     assert kinds == ["register", "login", "change_password"]
-
-
-async def test_a_new_user_has_play_money_and_keys(edge: Edge) -> None:
-    pair = await edge.register()
-    user_id = pair["user"]["id"]
-    account = await edge.services.accounts.load(user_id)
-    assert account.balances["USDT"].free == Decimal(10_000)
-    credentials = await edge.services.vault.credentials(user_id)
-    assert credentials is not None
-    assert credentials.api_key
-    stored: Any = await edge.services.connections.database["users"].find_one({"_id": user_id})
-    assert stored["account_opened"] is True
-    assert credentials.api_secret not in str(stored)
