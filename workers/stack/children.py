@@ -16,6 +16,8 @@ from workers.readiness import READY_FD_VARIABLE, READY_LINE
 STOP_GRACE_S = 20.0
 _POLL_S = 0.05
 _LOG_TAIL_BYTES = 2_000
+# A parent that died before the signal was asked for will never cause it.
+_UNLESS_ORPHANED = 'test "$PPID" = "$0" && exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +146,6 @@ class Child:
 def _die_with_parent(signal_name: str) -> tuple[str, ...]:
     """Return the prefix that ties a command's life to its parent's, where there is one."""
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", signal_name) if setpriv else ()
+    if setpriv is None:
+        return ()
+    return (setpriv, "--pdeathsig", signal_name, "sh", "-c", _UNLESS_ORPHANED, str(os.getpid()))

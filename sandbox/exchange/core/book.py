@@ -1,12 +1,13 @@
 """One symbol's order book: price levels, and in each a queue in order of arrival.
 
-Quantities of the model stand in the same queues as the orders of accounts, at most one node a
-level, so that an account's order waits behind what was there first.
+Quantities of the model stand in the same queues as the orders of accounts, so that an account's
+order waits behind what was there first, and goes before what came later: an order that grows
+loses its place at Binance, too ("Order amend keep priority" only ever makes one smaller).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from sortedcontainers import SortedDict
@@ -14,6 +15,7 @@ from sortedcontainers import SortedDict
 from sandbox.exchange.core.ledger import Order
 from sandbox.exchange.core.records import ZERO
 
+# The model's nodes have this id and below; accounts' have their order's.
 MODEL_NODE: Final = 0
 
 
@@ -88,28 +90,28 @@ class Side:
             self._shrink(level, node.remaining)
 
     def set_model(self, price: Decimal, quantity: Decimal) -> None:
-        """Make the model's quantity at a price this much; zero takes it away."""
+        """Make the model's quantity at a price this much; zero takes it away.
+
+        What is more than before comes last; what is less leaves every part of it alike.
+        """
         level = self._levels.get(price)
         if level is None:
             if not quantity:
                 return
             level = self._levels[price] = Level(price)
-        node = level.queue.get(MODEL_NODE)
-        had = node.remaining if node is not None else ZERO
-        if quantity:
-            if node is None:
-                level.queue[MODEL_NODE] = Resting(quantity)
-            else:
-                node.remaining = quantity
-        else:
-            level.queue.pop(MODEL_NODE, None)
+        nodes = _model_nodes(level)
+        had = sum((node.remaining for node in nodes.values()), ZERO)
+        if quantity > had:
+            _join(level, quantity - had)
+        elif nodes and quantity < had:
+            _leave(level, nodes, had, quantity)
         self._shrink(level, had - quantity)
 
     def model_at(self, price: Decimal) -> Decimal:
         """The model's quantity at a price."""
         level = self._levels.get(price)
-        node = None if level is None else level.queue.get(MODEL_NODE)
-        return ZERO if node is None else node.remaining
+        nodes = {} if level is None else _model_nodes(level)
+        return sum((node.remaining for node in nodes.values()), ZERO)
 
     def clear_model(self) -> None:
         """Take every quantity of the model away."""
@@ -129,6 +131,35 @@ class Side:
         if not level.queue:
             del self._levels[level.price]
         self.changed.add(level.price)
+
+
+def _model_nodes(level: Level) -> dict[int, Resting]:
+    return {node_id: node for node_id, node in level.queue.items() if node_id <= MODEL_NODE}
+
+
+def _join(level: Level, quantity: Decimal) -> None:
+    """Put a quantity of the model at the end of a queue."""
+    last = next(reversed(level.queue), None)
+    if last is not None and last <= MODEL_NODE:
+        level.queue[last].remaining += quantity
+        return
+    level.queue[min([MODEL_NODE + 1, *level.queue]) - 1] = Resting(quantity)
+
+
+def _leave(level: Level, nodes: dict[int, Resting], had: Decimal, quantity: Decimal) -> None:
+    """Leave so much of the model's quantity, from each of its nodes in proportion."""
+    left = quantity
+    for node_id, node in reversed(nodes.items()):
+        share = min((node.remaining * quantity / had).quantize(quantity, ROUND_DOWN), left)
+        node.remaining, left = share, left - share
+        if not share:
+            del level.queue[node_id]
+    if left:  # what rounding has taken
+        first = next(iter(_model_nodes(level)), None)
+        if first is None:
+            _join(level, left)
+        else:
+            level.queue[first].remaining += left
 
 
 class Book:

@@ -77,18 +77,18 @@ def test_stop_takes_the_whole_group_even_when_it_will_not_go(start_child: StartC
     wait_until(lambda: not any(alive(pid) for pid in family))
 
 
-def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lived_s", [0, 0.1])
+def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path, lived_s: float) -> None:
     parent_program = (
-        "from pathlib import Path; from workers.stack.children import Child, Launch\n"
+        "import os, time; from pathlib import Path\n"
+        "from workers.stack.children import Child, Launch\n"
         f"child = Child('child', Launch(('sleep', '60')), Path({str(tmp_path / 'log')!r}))\n"
-        "print(child.pid, flush=True)\n"
-    ) + SLEEP
-    command = [sys.executable, "-c", parent_program]
-    with subprocess.Popen(  # noqa: S603 - this interpreter, the program above
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
-        child_pid = int(parent.stdout.readline())
-        assert alive(child_pid)
-        os.kill(parent.pid, signal.SIGKILL)
+        f"print(child.pid, flush=True); time.sleep({lived_s}); os.kill(os.getpid(), 9)\n"
+    )
+    parent = subprocess.run(  # noqa: S603 - this interpreter, the program above
+        [sys.executable, "-c", parent_program],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    assert parent.returncode == -signal.SIGKILL
+    child_pid = int(parent.stdout)
     wait_until(lambda: not alive(child_pid))

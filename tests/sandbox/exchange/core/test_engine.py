@@ -19,6 +19,31 @@ def test_the_models_quantity_ahead_in_the_queue_trades_first() -> None:
     assert (mine.status, mine.executed) == ("PARTIALLY_FILLED", Decimal("0.4"))
 
 
+def test_what_the_model_adds_stands_behind() -> None:
+    engine = engine_with("ann")
+    asks = engine.markets[SYMBOL].book.asks
+    asks.set_model(Decimal("0.05"), Decimal(2))
+    mine = place(engine, "ann", order("SELL", "1", "0.05"))
+    asks.set_model(Decimal("0.05"), Decimal(10))
+    engine.outside_trade(SYMBOL, "BUY", Decimal("2.4"), None, 1)
+    assert (mine.status, mine.executed) == ("PARTIALLY_FILLED", Decimal("0.4"))
+    assert asks.model_at(Decimal("0.05")) == Decimal(8)
+    assert asks.total_at(Decimal("0.05")) == Decimal("8.6")
+
+
+def test_what_the_model_takes_away_leaves_before_and_behind_alike() -> None:
+    engine = engine_with("ann")
+    asks = engine.markets[SYMBOL].book.asks
+    asks.set_model(Decimal("0.05"), Decimal(2))
+    mine = place(engine, "ann", order("SELL", "1", "0.05"))
+    asks.set_model(Decimal("0.05"), Decimal("8.0000"))
+    asks.set_model(Decimal("0.05"), Decimal("4.0000"))
+    engine.outside_trade(SYMBOL, "BUY", Decimal("1.4"), None, 1)
+    assert (mine.status, mine.executed) == ("PARTIALLY_FILLED", Decimal("0.4"))
+    asks.set_model(Decimal("0.05"), Decimal(0))
+    assert asks.total_at(Decimal("0.05")) == Decimal("0.6")
+
+
 def test_fees_are_charged_in_the_received_asset() -> None:
     engine = engine_with("ann", "bob")
     place(engine, "ann", order("SELL", "2", "0.05"))
