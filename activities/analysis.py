@@ -12,7 +12,7 @@ from activities.failures import as_failures
 from activities.model_asking import Answer, ModelAsking, Question
 from domain.analysis import Analysis, AnalysisRequest, MarketPicture, Signal, Verdict
 from domain.analysis_market import SHOWN_CANDLES, check_belongs, indicators_of, with_own
-from domain.analysis_ports import ModelReply
+from domain.analysis_ports import ModelMeter, ModelReply
 from domain.analysis_reply import judge
 from domain.analysis_stores import AnalysisCache, AnalysisStore, ClosedCandles, MarketHistory
 from domain.analysis_view import signal_event, signal_frame
@@ -55,6 +55,7 @@ class AnalysisActivities:
     history: MarketHistory
     quotes: QuoteBoard
     asking: ModelAsking
+    meter: ModelMeter
     store: AnalysisStore
     cache: AnalysisCache
     bus: EventBus
@@ -100,7 +101,9 @@ class AnalysisActivities:
     @activity.defn(name="judge_reply")
     async def judge(self, reply: ModelReply, picture: MarketPicture) -> Verdict:
         """Check a reply; a step of its own so that the history shows the verdict."""
-        return judge(reply, picture)
+        verdict = judge(reply, picture)
+        self.meter.judged(str(verdict.breach.rule) if verdict.breach else None)
+        return verdict
 
     @activity.defn(name="keep_analysis")
     async def keep(self, analysis: Analysis, user_ids: list[str]) -> None:
@@ -119,6 +122,9 @@ class AnalysisActivities:
             left = [step for step, error in zip(Telling, outcomes, strict=False) if error]
             if left or analysis.opinion.signal is not Signal.NEUTRAL:
                 await self.scoring.begin(analysis, user_ids, left)
+            self.meter.concluded(
+                str(analysis.opinion.signal), is_repaired=analysis.provenance.is_repaired
+            )
 
     @activity.defn(name="share_analysis")
     async def share(self, analysis: Analysis, user_ids: list[str]) -> None:
@@ -145,7 +151,7 @@ class AnalysisActivities:
         with as_failures():
             span = scoring_span(analysis.timeframe, analysis.created_at)
             candles = await self.history.span(analysis.symbol, span)
-            score = score_of(analysis.opinion, candles)
+            score = score_of(analysis.opinion, analysis.price, candles)
             if score is not None:
                 await self.store.keep_score(analysis.analysis_id, score)
             return score

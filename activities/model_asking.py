@@ -1,16 +1,23 @@
 """Asking the model: within the budget and a time limit, and not while it keeps failing."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from activities.prompts import Prompt
 from domain.ai_budget import ModelPrices, Reserved, Spending, spending
 from domain.analysis import Breach, MarketPicture
-from domain.analysis_ports import AnalysisModel, ModelReply, ModelRequest, Repair
+from domain.analysis_ports import (
+    AnalysisModel,
+    CallOutcome,
+    ModelMeter,
+    ModelReply,
+    ModelRequest,
+    Repair,
+)
 from domain.analysis_prompt import complaint_of, market_text
 from domain.analysis_reply import MAX_REPLY_CHARACTERS, REPLY_SCHEMA, SCHEMA_NAME
 from domain.analysis_stores import AiBudget
-from domain.circuit import CircuitBreaker
+from domain.circuit import Circuit
 from domain.errors import ErrorCode, Rejected, Retryable
 from domain.timing import MODEL_TIMEOUT_S
 from domain.trading_ports import Clock
@@ -18,6 +25,7 @@ from domain.trading_ports import Clock
 # What the protocol around the texts takes, in tokens, at the very most.
 _ENVELOPE_TOKENS = 500
 _MAX_NAME_CHARACTERS = 100
+_NOTHING = Spending(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +57,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ModelAsking:
-    """One per process: its circuit breaker knows how the model did lately."""
+    """One model, asked by every process of this installation."""
 
     model: AnalysisModel
     budget: AiBudget
+    circuit: Circuit
+    meter: ModelMeter
     prices: ModelPrices
     prompt: Prompt
     clock: Clock
     timeout_s: float = MODEL_TIMEOUT_S
-    circuit: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     async def ask(self, question: Question, attempt: int, timeout_s: float) -> Answer:
         """Make one call.
@@ -65,25 +74,43 @@ class ModelAsking:
         Raises:
             Rejected: `AI_UNAVAILABLE` where the model is left alone for a while, or a call of
                 this kind never succeeds; `RATE_LIMITED` where nobody's budget allows it.
-            Retryable: `AI_UNAVAILABLE`; this call failed.
+            Retryable: `AI_UNAVAILABLE`; this call failed. `SERVICE_UNAVAILABLE`: neither
+                money nor failures can be counted.
         """
-        wait_s = self.circuit.wait_s(monotonic())
+        request = self._request(question)
+        # A call of an attempt that died may have been paid for: it stays set aside.
+        reserved = await self._reserve(request, question, f"{question.call_id}:{attempt}")
+        # Only now: who may not pay must not use up the one try of an open circuit.
+        await self._require_closed(request, reserved)
+        reply, model_s = await self._call(request, reserved, min(timeout_s, self.timeout_s))
+        used = spending(self.prices, reply.prompt_tokens, reply.completion_tokens)
+        self.meter.used(reply, used)
+        await self._settle(reserved, used)
+        return Answer(reply, self.prompt.version, reserved.user_id, model_s * 1_000)
+
+    async def _reserve(self, request: ModelRequest, question: Question, call_id: str) -> Reserved:
+        try:
+            return await self.budget.reserve(
+                call_id, question.user_ids, self._most(request), self.clock()
+            )
+        except Rejected:
+            self._count(request, CallOutcome.OVER_BUDGET)
+            raise
+
+    async def _require_closed(self, request: ModelRequest, reserved: Reserved) -> None:
+        try:
+            wait_s = await self.circuit.wait_s()
+        except Retryable:
+            await self._settle(reserved, _NOTHING)
+            raise
         if wait_s > 0:
+            self._count(request, CallOutcome.LEFT_ALONE)
+            await self._settle(reserved, _NOTHING)
             raise Rejected(
                 ErrorCode.AI_UNAVAILABLE,
                 "The model has failed again and again, and is left alone for a while.",
                 retry_after_s=wait_s,
             )
-        request = self._request(question)
-        # A call of an attempt that died may have been paid for: it stays set aside.
-        call_id = f"{question.call_id}:{attempt}"
-        reserved = await self.budget.reserve(
-            call_id, question.user_ids, self._most(request), self.clock()
-        )
-        reply, model_ms = await self._call(request, reserved, min(timeout_s, self.timeout_s))
-        used = spending(self.prices, reply.prompt_tokens, reply.completion_tokens)
-        await self._settle(reserved, used)
-        return Answer(reply, self.prompt.version, reserved.user_id, model_ms)
 
     async def _call(
         self, request: ModelRequest, reserved: Reserved, timeout_s: float
@@ -92,16 +119,26 @@ class ModelAsking:
         try:
             reply = await self.model.ask(request, timeout_s=timeout_s)
         except Retryable as error:
-            self.circuit.failed(monotonic(), float(error.extensions.get("retry_after_s", 0.0)))
-            if monotonic() - began < timeout_s:
+            took_s = monotonic() - began
+            self._count(request, CallOutcome.FAILED, took_s)
+            await self.circuit.failed(float(error.extensions.get("retry_after_s", 0.0)))
+            if took_s < timeout_s:
                 # One that was silent until the end may have worked and be paid for.
-                await self._settle(reserved, Spending(0, 0))
+                await self._settle(reserved, _NOTHING)
             raise
         except Rejected:
-            await self._settle(reserved, Spending(0, 0))
+            self._count(request, CallOutcome.REFUSED, monotonic() - began)
+            await self._settle(reserved, _NOTHING)
             raise
-        self.circuit.succeeded()
-        return _storable(reply), (monotonic() - began) * 1_000
+        took_s = monotonic() - began
+        self._count(request, CallOutcome.ANSWERED, took_s)
+        await self.circuit.succeeded()
+        return _storable(reply), took_s
+
+    def _count(
+        self, request: ModelRequest, outcome: CallOutcome, seconds: float | None = None
+    ) -> None:
+        self.meter.asked(outcome, is_repair=request.repair is not None, seconds=seconds)
 
     async def _settle(self, reserved: Reserved, used: Spending) -> None:
         try:

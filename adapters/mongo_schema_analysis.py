@@ -10,6 +10,7 @@ from adapters.mongo_schema_parts import (
     TEXT,
     UP,
     CollectionSchema,
+    expiring,
     index,
     nullable,
     one_of,
@@ -62,7 +63,7 @@ ANALYSIS_SCHEMAS: dict[str, CollectionSchema] = {
             index(("created_at", UP)),
         ),
     ),
-    # One document a request, answered or not.
+    # One document a request that was within the rate, answered or not; no archive keeps them.
     "ai_requests": CollectionSchema(
         open_ended(
             {
@@ -71,8 +72,13 @@ ANALYSIS_SCHEMAS: dict[str, CollectionSchema] = {
                 "timeframe": TEXT,
                 "outcome": TEXT,
                 "created_at": DATE,
-            }
+            },
+            expires_at=DATE,
         ),
-        (index(("user_id", UP), ("created_at", DOWN)), index(("created_at", UP))),
+        (
+            index(("user_id", UP), ("created_at", DOWN)),
+            index(("created_at", UP)),
+            expiring("expires_at"),
+        ),
     ),
 }

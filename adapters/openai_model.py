@@ -27,6 +27,8 @@ CONNECT_TIMEOUT_S: Final = 3.0
 _BYTES_PER_TOKEN: Final = 4
 _SERVER_FAULT: Final = 500
 _TIMED_OUT: Final = 408
+# Nobody waits longer, and a number out of all proportion is none.
+_LONGEST_RETRY_AFTER_S: Final = 24 * 3_600.0
 _PASSING: Final = frozenset({_TIMED_OUT, 409, 425, 429})
 # Comes with 429 and is final until somebody pays.
 _NO_CREDIT: Final = "insufficient_quota"
@@ -183,7 +185,7 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         try:
             until = parsedate_to_datetime(plain)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         wait_s = (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    return max(0.0, wait_s) if math.isfinite(wait_s) else None
+    return min(max(0.0, wait_s), _LONGEST_RETRY_AFTER_S) if math.isfinite(wait_s) else None

@@ -1,8 +1,10 @@
-"""What an analysis needs from the outside, as Protocols that adapters fulfil."""
+"""What an analysis needs of a model, as Protocols that adapters fulfil."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
+
+from domain.ai_budget import Spending
 
 
 class Finish(StrEnum):
@@ -76,3 +78,29 @@ class AnalysisModel(Protocol):
             Rejected: `AI_UNAVAILABLE`: the key, the model's name or the request is wrong, or
                 the account has no credit; asking again would not help.
         """
+
+
+class CallOutcome(StrEnum):
+    """How asking a model ended; the last two never reached it."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"  # the network, silence, a server fault, too many requests
+    REFUSED = "refused"  # the key, the model's name, the request, no credit
+    LEFT_ALONE = "left_alone"  # the circuit was open
+    OVER_BUDGET = "over_budget"
+
+
+class ModelMeter(Protocol):
+    """Counts what models are asked, for operators. Never fails."""
+
+    def asked(self, outcome: CallOutcome, *, is_repair: bool, seconds: float | None) -> None:
+        """Count one try; `seconds` is how long the model took, None where it was not reached."""
+
+    def used(self, reply: ModelReply, cost: Spending) -> None:
+        """Count what a reply used."""
+
+    def judged(self, rule: str | None) -> None:
+        """Count a verdict: the rule that was broken, or None."""
+
+    def concluded(self, signal: str, *, is_repaired: bool) -> None:
+        """Count a new analysis that is kept."""

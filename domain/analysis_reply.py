@@ -140,14 +140,15 @@ def _number_or_none(name: str, value: Any) -> Decimal | None:
 def _near(name: str, price: Decimal | None, picture: MarketPicture) -> Decimal:
     if price is None:
         raise _BrokenError(Rule.PRICES_PRESENT, f"{name} must not be null for Long and Short")
-    if not is_price(price) or not picture.is_near(price):
+    on_tick = _on_tick(price, picture.tick_size) if is_price(price) else None
+    if on_tick is None or not picture.is_near(on_tick):
         lowest, highest = picture.lowest_price, picture.highest_price
         raise _BrokenError(
             Rule.NEAR_LIVE_PRICE,
             f"{name} must be from {lowest.normalize():f} to {highest.normalize():f}, "
             f"near the live price {picture.price.normalize():f}",
         )
-    return _on_tick(price, picture.tick_size)
+    return on_tick
 
 
 def _on_tick(price: Decimal, tick_size: Decimal) -> Decimal:

@@ -1,39 +1,33 @@
 """A circuit breaker: what fails again and again is left alone for a while."""
 
-from domain.timing import CIRCUIT_FAILURES, CIRCUIT_OPEN_S
+from typing import Protocol
+
+from domain.timing import CIRCUIT_OPEN_MAX_S, CIRCUIT_OPEN_S
 
 
-class CircuitBreaker:
+class Circuit(Protocol):
     """Opens after so many failures in a row; then one try at a time tells whether it may close.
 
-    Pure but for its own state; times are seconds of any clock that only rises.
+    Every process that asks the same model shares one.
     """
 
-    def __init__(self, failures: int = CIRCUIT_FAILURES, open_s: float = CIRCUIT_OPEN_S) -> None:
-        self._allowed = failures
-        self._open_s = open_s
-        self._failures = 0
-        self._open_until_s = 0.0
-
-    def wait_s(self, now_s: float) -> float:
+    async def wait_s(self) -> float:
         """Return 0 where a try may be made, else for how long not.
 
         The try that an open circuit allows keeps others waiting until its outcome is known, or
         as long as another failure would.
+
+        Raises:
+            Retryable: Nobody knows how the model did lately.
         """
-        if self._failures < self._allowed:
-            return 0.0
-        if now_s < self._open_until_s:
-            return self._open_until_s - now_s
-        self._open_until_s = now_s + self._open_s
-        return 0.0
 
-    def succeeded(self) -> None:
-        """Close."""
-        self._failures = 0
+    async def succeeded(self) -> None:
+        """Close; never fails."""
 
-    def failed(self, now_s: float, retry_after_s: float = 0.0) -> None:
-        """Count a failure; one that asks for a longer pause than ours gets it, once open."""
-        self._failures += 1
-        if self._failures >= self._allowed:
-            self._open_until_s = now_s + max(self._open_s, retry_after_s)
+    async def failed(self, retry_after_s: float = 0.0) -> None:
+        """Count a failure; where that opens the circuit, for `pause_s`. Never fails."""
+
+
+def pause_s(retry_after_s: float) -> float:
+    """Return for how long a failing model is left alone: as it asks, within our own bounds."""
+    return min(max(CIRCUIT_OPEN_S, retry_after_s), CIRCUIT_OPEN_MAX_S)

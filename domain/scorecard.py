@@ -1,9 +1,10 @@
 """What became of an analysis: its prices held against what the price then did.
 
-The position opens in the first candle that reaches the suggested entry, and is looked at until
-the analysis expires. What one candle leaves open counts against the analysis: where both stop
-and take-profit lie within it, the stop came first, and the candle that opens the position can
-end it at the stop only, since a take-profit in it may have come before the entry.
+The position opens in the first candle that reaches the suggested entry, or lies beyond it, so that
+it was passed meanwhile, and is looked at until the analysis expires. What one candle leaves open
+counts against the analysis: where both stop and take-profit lie within it, the stop came first, and
+the candle that opens the position can end it at the stop only, since a take-profit in it may have
+come before the entry.
 """
 
 from collections.abc import Sequence
@@ -90,17 +91,20 @@ def scoring_span(timeframe: Timeframe, created_at: datetime) -> ScoringSpan:
     return ScoringSpan(shorter, first, open_time_before(shorter, open_time_of(shorter, expires_at)))
 
 
-def score_of(opinion: Opinion, candles: Sequence[Candle]) -> Score | None:
-    """Hold an opinion against candles, oldest first; None for a Neutral one."""
+def score_of(opinion: Opinion, price: Decimal, candles: Sequence[Candle]) -> Score | None:
+    """Hold an opinion, made at this price, against candles, oldest first; None if Neutral."""
     entry, stop, target = opinion.entry, opinion.stop_loss, opinion.take_profit
     if entry is None or stop is None or target is None:
         return None
     is_long = opinion.signal is Signal.LONG
     entered_at: datetime | None = None
+    last_price = price
     for candle in candles:
         is_entering = entered_at is None
         if is_entering:
-            if not candle.low <= entry <= candle.high:
+            passed = min(candle.low, last_price) <= entry <= max(candle.high, last_price)
+            last_price = candle.close
+            if not passed:
                 continue
             entered_at = candle.open_time
         stopped = candle.low <= stop if is_long else candle.high >= stop

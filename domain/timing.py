@@ -84,3 +84,21 @@ ANALYSIS_TTL_S = 300
 # A model that failed so often in a row is left alone for so long, then tried once.
 CIRCUIT_FAILURES = 5
 CIRCUIT_OPEN_S = 15.0
+# A model that asks for a longer pause is tried once after this all the same: what it says may
+# be a mistake, and one call in ten minutes is no burden.
+CIRCUIT_OPEN_MAX_S = 600.0
+# Failures that lie further apart say nothing together.
+CIRCUIT_MEMORY_S = 600.0
+
+# A target that asks for more patience than this has failed: nobody needs an hour-old alarm.
+NOTIFICATION_RETRY_AFTER_MAX_S = 3_600.0
+
+# What a user's own server may take to accept a webhook; every second is one for which a slow
+# one keeps a sender busy.
+WEBHOOK_TIMEOUT_S = 10.0
+
+# What the services behind apprise may take: some need several requests for one message.
+APPRISE_TIMEOUT_S = 20.0
+
+# A delivery whose sender has died is taken over after this: longer than any attempt lasts.
+DELIVERY_LEASE_S = APPRISE_TIMEOUT_S + 10.0

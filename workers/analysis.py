@@ -13,10 +13,12 @@ from activities.prompts import load_prompt
 from adapters.ai_budget import RedisAiBudget
 from adapters.analysis_cache import AnalysisCopies
 from adapters.analysis_history import AnalysisHistory
+from adapters.analysis_metrics import AnalysisMetrics
 from adapters.candle_history import CandleHistory
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.mongo_candles import MongoCandles
 from adapters.openai_model import OpenAIModel
+from adapters.redis_circuit import RedisCircuit
 from adapters.redis_feed import RedisUserFeed
 from adapters.redis_quotes import RedisQuoteBoard
 from domain.ai_budget import ModelPrices, allowance
@@ -89,12 +91,15 @@ def _activities(
         connections.cache,
     )
     store = MongoAnalyses(connections.database)
+    meter = AnalysisMetrics(model.name)
     return AnalysisActivities(
         history=AnalysisHistory(candles),
         quotes=RedisQuoteBoard(connections.redis),
         asking=ModelAsking(
             model=model,
             budget=ai_budget(settings, connections),
+            circuit=RedisCircuit(connections.redis, f"model:{model.name}"),
+            meter=meter,
             prices=ModelPrices(
                 settings.openai_prompt_usd_per_million_tokens,
                 settings.openai_completion_usd_per_million_tokens,
@@ -103,6 +108,7 @@ def _activities(
             clock=utc_now,
             timeout_s=min(settings.openai_timeout_s, MODEL_TIMEOUT_S),
         ),
+        meter=meter,
         store=store,
         cache=AnalysisCopies(connections.cache, store),
         bus=connections.events,

@@ -109,9 +109,11 @@ class Settings(BaseSettings):
         Timeframe.H4,
         Timeframe.D1,
     ]
-    # Where the streaming worker shows its metrics; nowhere, if the port is 0.
+    # Where the streaming and the trading worker show their metrics; nowhere, if the port is 0.
     streaming_metrics_host: str = "127.0.0.1"
     streaming_metrics_port: int = Field(default=0, ge=0, lt=65_536)
+    trading_metrics_host: str = "127.0.0.1"
+    trading_metrics_port: int = Field(default=0, ge=0, lt=65_536)
 
     log_level: str = "INFO"
 

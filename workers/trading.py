@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from prometheus_client import start_http_server
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -132,6 +133,8 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
                 run_analysis_worker(settings, connections, trading.client),
                 run_paper_worker(connections, trading.client),
             ):
+                if settings.trading_metrics_port:
+                    start_http_server(settings.trading_metrics_port, settings.trading_metrics_host)
                 settle_interpreter()
                 announce_ready()
                 await stop.wait()

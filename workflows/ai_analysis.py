@@ -36,7 +36,10 @@ class AIAnalysis:
         self._askers: list[str] = []
         self._told = 0
         self._answers: list[Answer] = []
-        self._deadline = workflow.now() + timedelta(seconds=timing.ANALYSIS_LIMIT_S)
+        # From the start on, not from when a worker is there: nobody waits any more for what
+        # was asked in an outage, and its candle is not the last one.
+        started_at = workflow.info().start_time
+        self._deadline = started_at + timedelta(seconds=timing.ANALYSIS_LIMIT_S)
 
     @workflow.run
     async def run(self, request: AnalysisRequest) -> Analysis:
@@ -105,8 +108,12 @@ class AIAnalysis:
             )
         except STEP_FAILURES as failure:
             error = as_error(failure)
+            if isinstance(error, Ambiguous):
+                error = _out_of_time(broken)
+            if broken is not None:
+                error.extensions.setdefault("rule", str(broken[1].rule))
             with as_failures():
-                raise (_out_of_time(broken) if isinstance(error, Ambiguous) else error) from None
+                raise error from None
         self._answers.append(answer)
         return answer
 

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
 from typing import Annotated, Any
@@ -26,6 +26,7 @@ from api.pagination import PageQuery, page
 from api.routing import edge_router
 from api.schemas import Page
 from api.services import Services
+from domain.activity import ActivityKind
 from domain.analysis import AnalysisRequest
 from domain.analysis_view import analysis_view
 from domain.candles import Timeframe
@@ -35,6 +36,8 @@ from domain.paging import PagePosition
 router = edge_router("/api/ai", "AI")
 
 _RATE_STEP = Decimal("0.0001")
+# As long as DATA_FLOW.md keeps user activity hot.
+_REQUEST_KEPT = timedelta(days=90)
 
 AnalysisId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 _log = structlog.get_logger(__name__)
@@ -50,12 +53,16 @@ class AnalysisFilters:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a caller is told, and how long the model took for it."""
+    """What a caller is told, and how long the model took for it.
+
+    `is_logged` is false where the database was found to be away already.
+    """
 
     document: bytes
     analysis_id: str
     is_cached: bool
     model_ms: float = 0.0
+    is_logged: bool = True
 
 
 @router.post("/analyze", response_model=AnalysisAnswer)
@@ -69,6 +76,12 @@ async def analyze(body: AnalyzeRequest, user: CurrentUser, services: ServicesOf)
     began = perf_counter()
     request = request_of(body, _tick_size(services, body.symbol), datetime.now(UTC))
     taken = await services.analysis.rate.take(user.user_id)
+    services.activity.note(
+        ActivityKind.ANALYSIS_ASKED,
+        user.user_id,
+        symbol=request.symbol,
+        timeframe=str(request.timeframe),
+    )
     outcome: _Outcome | None = None
     try:
         if not taken.is_allowed:
@@ -82,7 +95,9 @@ async def analyze(body: AnalyzeRequest, user: CurrentUser, services: ServicesOf)
         ending = b',"cached":true}' if outcome.is_cached else b',"cached":false}'
         response = Response(outcome.document[:-1] + ending, media_type="application/json")
     total_ms = (perf_counter() - began) * 1_000
-    await _log_request(services, request, user.user_id, (said, outcome, total_ms))
+    # Those beyond the rate are counted by `/metrics`: a line for each would fill the disks.
+    if taken.is_allowed and (outcome is None or outcome.is_logged):
+        await _log_request(services, request, user.user_id, (said, outcome, total_ms))
     model_ms = outcome.model_ms if outcome else 0.0
     total_ms = (perf_counter() - began) * 1_000
     response.headers["Server-Timing"] = f"total;dur={total_ms:.3f}, model;dur={model_ms:.3f}"
@@ -112,8 +127,8 @@ def _too_many(taken: RateTaken) -> Rejected:
 async def _outcome(services: Services, request: AnalysisRequest, user_id: str) -> _Outcome:
     cached = await services.analysis.copies.fresh(request.subject)
     if cached is not None:
-        await services.analysis.store.share(cached.analysis_id, user_id)
-        return _Outcome(cached.document, cached.analysis_id, is_cached=True)
+        is_shared = await _share(services, cached.analysis_id, user_id)
+        return _Outcome(cached.document, cached.analysis_id, is_cached=True, is_logged=is_shared)
     asked_at = datetime.now(UTC)
     analysis = await services.analysis.desk.ask(request, user_id)
     # One that was there already was made for somebody who asked a moment earlier.
@@ -126,6 +141,17 @@ async def _outcome(services: Services, request: AnalysisRequest, user_id: str) -
     )
 
 
+async def _share(services: Services, analysis_id: str, user_id: str) -> bool:
+    """Let a user read an analysis later, too; tell whether the database is there."""
+    try:
+        await services.analysis.store.share(analysis_id, user_id)
+    except Retryable as fault:
+        # They have it in this answer; it is not in their list until they ask again.
+        _log.warning("analysis.not_shared", user_id=user_id, detail=fault.detail)
+        return False
+    return True
+
+
 async def _log_request(
     services: Services,
     request: AnalysisRequest,
@@ -133,6 +159,7 @@ async def _log_request(
     told: tuple[str, _Outcome | None, float],
 ) -> None:
     said, outcome, total_ms = told
+    now = datetime.now(UTC)
     entry: dict[str, Any] = {
         "user_id": user_id,
         "symbol": request.symbol,
@@ -141,7 +168,8 @@ async def _log_request(
         "outcome": said,
         "analysis_id": outcome.analysis_id if outcome else None,
         "total_ms": total_ms,
-        "created_at": datetime.now(UTC),
+        "created_at": now,
+        "expires_at": now + _REQUEST_KEPT,
     }
     try:
         await services.analysis.store.record_request(str(uuid.uuid4()), entry)

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from activities.analysis import AnalysisActivities, Telling
+from adapters.analysis_metrics import AnalysisMetrics
 from adapters.mongo import Database
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.rabbitmq import RabbitEventBus
@@ -18,6 +19,7 @@ from domain.candles import Timeframe
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 D = Decimal
+METERED = "another model of tests"
 ANALYSIS = Analysis(
     analysis_id="an-analysis",
     workflow_id="analysis-BTCUSDT-1h",
@@ -69,6 +71,7 @@ def activities(
         history=unused,
         quotes=unused,
         asking=unused,
+        meter=AnalysisMetrics(METERED),
         store=MongoAnalyses(database),
         cache=NoCopies(),
         bus=bus,

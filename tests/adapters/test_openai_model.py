@@ -261,6 +261,7 @@ def test_retry_after_in_every_form() -> None:
     assert _retry_after_s({"retry-after-ms": "1500", "retry-after": "2"}) == 1.5
     assert 25 < (_retry_after_s({"retry-after": soon}) or 0) <= 30
     assert _retry_after_s({"retry-after": past}) == 0
+    assert _retry_after_s({"retry-after": "1e300"}) == 24 * 3_600
     for nonsense in ("", "soon", "nan", "inf"):
         assert _retry_after_s({"retry-after": nonsense}) is None
 

@@ -151,9 +151,8 @@ def test_whatever_passes_keeps_the_rules(content: dict[str, Any]) -> None:
     lowest, highest = sorted((stop, target))
     assert lowest < entry < highest
     assert (stop < target) == (opinion.signal is Signal.LONG)
-    half_tick = PICTURE.tick_size / 2
-    assert PICTURE.lowest_price - half_tick <= lowest
-    assert highest <= PICTURE.highest_price + half_tick
+    assert PICTURE.lowest_price <= lowest
+    assert highest <= PICTURE.highest_price
     assert all(price % PICTURE.tick_size == 0 for price in (entry, stop, target))
     assert opinion.risk_reward_ratio == (abs(target - entry) / abs(entry - stop)).quantize(
         D("0.01")
@@ -170,6 +169,15 @@ def test_a_market_without_ticks_has_prices_that_can_be_stored() -> None:
     opinion = judge(reply(exact), replace(PICTURE, tick_size=D(0))).opinion
     assert opinion is not None
     assert opinion.entry == D("45190.11111111")
+
+
+def test_rounding_takes_no_price_out_of_bounds() -> None:
+    near_the_edge = LONG | {"suggested_take_profit": 49_690}  # of at most 49,698
+    picture = replace(PICTURE, price=D(45_180))
+    assert judge(reply(near_the_edge), picture).opinion is not None
+    breach = judge(reply(near_the_edge), replace(picture, tick_size=D(100))).breach
+    assert breach is not None
+    assert breach.rule is Rule.NEAR_LIVE_PRICE
 
 
 def test_the_schema_is_strict() -> None:

@@ -14,6 +14,8 @@ from domain.scorecard import Outcome, Score, score_of, scoring_span
 D = Decimal
 START = datetime(2026, 3, 14, 12, tzinfo=UTC)
 LONG = Opinion(Signal.LONG, D("0.8"), "why", D(100), D(90), D(120), D(2))
+# Beside the entry, so that the candles tell whether it is reached.
+PRICE = {Signal.LONG: D(101), Signal.SHORT: D(99), Signal.NEUTRAL: D(100)}
 SHORT = Opinion(Signal.SHORT, D("0.8"), "why", D(100), D(110), D(80), D(2))
 
 
@@ -31,7 +33,7 @@ def path(*ranges: tuple[int, int]) -> list[Candle]:
 
 
 def scored(opinion: Opinion, *ranges: tuple[int, int]) -> tuple[Outcome, Decimal | None]:
-    score = score_of(opinion, path(*ranges))
+    score = score_of(opinion, PRICE[opinion.signal], path(*ranges))
     assert score is not None
     return score.outcome, score.r_multiple
 
@@ -51,6 +53,9 @@ def scored(opinion: Opinion, *ranges: tuple[int, int]) -> tuple[Outcome, Decimal
         # What happens before the entry does not count.
         (((101, 130), (99, 101), (119, 120)), (Outcome.TAKE_PROFIT, D(2))),
         ((), (Outcome.NOT_ENTERED, None)),
+        # It fell past the entry before the first candle, or between two, and never came back.
+        (((94, 96), (88, 93)), (Outcome.STOP, D(-1))),
+        (((101, 103), (91, 95), (92, 94)), (Outcome.NEITHER, D("-0.6"))),
     ],
 )
 def test_long(
@@ -60,7 +65,7 @@ def test_long(
 
 
 def test_neutral_claims_nothing() -> None:
-    assert score_of(Opinion(Signal.NEUTRAL, D(1), "why"), path((1, 2))) is None
+    assert score_of(Opinion(Signal.NEUTRAL, D(1), "why"), D(1), path((1, 2))) is None
 
 
 _ranges = st.lists(
@@ -83,7 +88,10 @@ def mirrored(candles: list[Candle]) -> list[Candle]:
 
 @given(_ranges)
 def test_a_short_is_a_long_turned_over(ranges: list[tuple[int, int]]) -> None:
-    long, short = score_of(LONG, path(*ranges)), score_of(SHORT, mirrored(path(*ranges)))
+    long, short = (
+        score_of(LONG, D(101), path(*ranges)),
+        score_of(SHORT, D(99), mirrored(path(*ranges))),
+    )
     assert long is not None
     assert short is not None
     assert (long.outcome, long.entered_at, long.ended_at, long.r_multiple) == (
@@ -95,10 +103,10 @@ def test_a_short_is_a_long_turned_over(ranges: list[tuple[int, int]]) -> None:
 def test_what_has_ended_is_not_changed_by_what_follows(
     ranges: list[tuple[int, int]], later: list[tuple[int, int]]
 ) -> None:
-    score = score_of(LONG, path(*ranges))
+    score = score_of(LONG, D(101), path(*ranges))
     assert isinstance(score, Score)
     if score.outcome in {Outcome.TAKE_PROFIT, Outcome.STOP}:
-        assert score_of(LONG, path(*ranges, *later)) == score
+        assert score_of(LONG, D(101), path(*ranges, *later)) == score
     assert score.r_multiple is None or D(-1) <= score.r_multiple
 
 
