@@ -7,6 +7,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo import Database
 from adapters.mongo_errors import mongo_faults
+from adapters.mongo_schema_activity import ACTIVITY_SCHEMAS
 from adapters.mongo_schema_analysis import ANALYSIS_SCHEMAS
 from adapters.mongo_schema_parts import (
     BOOL,
@@ -93,10 +94,6 @@ _SCHEMAS: dict[str, CollectionSchema] = {
     "venue_symbols": CollectionSchema(
         open_ended({"read_at": DATE, "rules": {"bsonType": "array", "items": OBJECT}}), ()
     ),
-    "user_activity": CollectionSchema(
-        open_ended({"user_id": TEXT, "kind": TEXT, "timestamp": DATE}, address=STRING),
-        (index(("user_id", UP), ("timestamp", DOWN)), index(("timestamp", UP))),
-    ),
     # Written by the logging service; `_id` is the event's message id.
     "system_logs": CollectionSchema(open_ended({"timestamp": DATE}), (index(("timestamp", DOWN)),)),
     "notifications": CollectionSchema(
@@ -122,6 +119,7 @@ SCHEMAS: dict[str, CollectionSchema] = {
     **_SCHEMAS,
     **TRADING_SCHEMAS,
     **ANALYSIS_SCHEMAS,
+    **ACTIVITY_SCHEMAS,
     **{archive_of(name): CollectionSchema(open_ended({"archived_at": DATE})) for name in ARCHIVED},
 }
 

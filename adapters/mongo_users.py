@@ -33,7 +33,6 @@ class MongoUsers:
 
     def __init__(self, database: Database) -> None:
         self._users = database["users"]
-        self._activity = database["user_activity"]
 
     async def add(self, stored: StoredUser) -> None:
         """Keep a new user.
@@ -108,16 +107,6 @@ class MongoUsers:
             Retryable: The store could not be reached.
         """
         await self._set(user_id, {"account_opened": True})
-
-    async def record_activity(self, user_id: str, kind: str, address: str, now: datetime) -> None:
-        """Append to what a user did.
-
-        Raises:
-            Retryable: The store could not be reached.
-        """
-        entry = {"user_id": user_id, "kind": kind, "address": address, "timestamp": now}
-        with mongo_faults():
-            await self._activity.insert_one(entry)
 
     async def _set(self, user_id: str, fields: dict[str, Any]) -> None:
         with mongo_faults():

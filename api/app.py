@@ -11,6 +11,7 @@ from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
 from api.routes import (
     account,
+    activity,
     ai,
     auth,
     candles,
@@ -40,6 +41,7 @@ ROUTERS = (
     risk.router,
     ai.router,
     paper_trading.router,
+    activity.router,
 )
 
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caching import PRIVATE
 from api.errors import problem, unexpected
 from api.metrics import HttpMetrics
+from api.origin import begin_request, end_request
 from domain.errors import ErrorCode
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class EdgeMiddleware:
         if has_body:
             receive = _BoundedBody(receive, self._max_body_bytes, self._body_timeout_s)
         tokens = structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        serving = begin_request(scope, request_id)
         started = perf_counter()
         try:
             if length > self._max_body_bytes:
@@ -88,6 +90,7 @@ class EdgeMiddleware:
         finally:
             self._metrics.observe(scope, answering.status, perf_counter() - started)
             structlog.contextvars.reset_contextvars(**tokens)
+            end_request(serving)
 
 
 def _of_interest(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, int, bool]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -11,6 +12,7 @@ from adapters.candle_history import CandleHistory
 from adapters.credential_vault import MongoCredentialVault
 from adapters.ending_tasks import end_tasks
 from adapters.mongo_accounts import MongoAccountStore
+from adapters.mongo_activity import MongoActivity
 from adapters.mongo_candles import MongoCandles
 from adapters.mongo_schema import ensure_schema
 from adapters.mongo_symbols import MongoSymbols
@@ -18,10 +20,12 @@ from adapters.tokens import CachedTokens
 from api.analysis_edge import AnalysisEdge, analysis_edge
 from api.known_symbols import KnownSymbols
 from api.metrics import HttpMetrics
+from api.origin import current_origin
 from api.paper_edge import PaperEdge, paper_edge
 from api.readiness import Probe, Readiness
 from domain.errors import Retryable
 from domain.ports import SymbolBook, TokenVerifier
+from workers.activity_log import ActivityLog
 from workers.connections import Connections, Need
 from workers.identity import Identity
 from workers.identity_parts import IdentityParts, open_identity
@@ -50,6 +54,8 @@ class Services:
     readiness: Readiness
     verifier: TokenVerifier
     identity: Identity
+    activity: ActivityLog
+    activities: MongoActivity
     vault: MongoCredentialVault
     accounts: MongoAccountStore
     symbols: SymbolBook
@@ -66,7 +72,9 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Put an application's parts together; `/readyz` fails until their stores are prepared."""
     accounts = MongoAccountStore(connections.database)
-    with open_identity(settings, connections, accounts) as people:
+    activities = MongoActivity(connections.database)
+    activity = ActivityLog(activities, partial(current_origin, settings.trusted_proxies))
+    with open_identity(settings, connections, accounts, activity) as people:
         async with open_trading(settings, connections, accounts, people.vault) as trading:
             services = Services(
                 settings=settings,
@@ -77,6 +85,8 @@ async def open_services(
                 ),
                 verifier=CachedTokens(people.tokens),
                 identity=people.identity,
+                activity=activity,
+                activities=activities,
                 vault=people.vault,
                 accounts=accounts,
                 symbols=connections.symbols,
@@ -95,6 +105,7 @@ async def open_services(
                 asyncio.create_task(_prepare(services, people)),
                 asyncio.create_task(_learn_symbols(services)),
                 asyncio.create_task(services.known_symbols.run()),
+                asyncio.create_task(activity.run()),
             ]
             try:
                 yield services

@@ -12,6 +12,7 @@ from adapters.passwords import PasswordHasher
 from adapters.redis_throttle import RedisThrottle, attempt_of
 from adapters.refresh_tokens import RefreshToken, parse_refresh_token
 from adapters.tokens import AccessTokens
+from domain.activity import ActivityKind
 from domain.errors import BotCoreError, ErrorCode, Rejected, Retryable
 from domain.identity import (
     RefreshVerdict,
@@ -22,6 +23,7 @@ from domain.identity import (
     judge_refresh,
 )
 from domain.ports import AccessClaims
+from workers.activity_log import ActivityLog
 from workers.new_accounts import NewAccounts
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,7 @@ class Identity:
         tokens: AccessTokens,
         throttle: RedisThrottle,
         new_accounts: NewAccounts,
+        activity: ActivityLog,
     ) -> None:
         self._users = users
         self._sign_ins = sign_ins
@@ -65,6 +68,7 @@ class Identity:
         self._tokens = tokens
         self._throttle = throttle
         self._new_accounts = new_accounts
+        self._activity = activity
 
     async def register(self, email: str, password: str, full_name: str, address: str) -> SignedIn:
         """Make a user and sign in.
@@ -80,7 +84,7 @@ class Identity:
         _refuse_early(await self._throttle.registration(address))
         stored = await self.add_user(email, password, full_name, roles=())
         await self._throttle.remember(attempt_of(email, address))
-        return await self._signed_in(stored, "register", address)
+        return await self._signed_in(stored, ActivityKind.REGISTERED)
 
     async def add_user(
         self, email: str, password: str, full_name: str, roles: tuple[str, ...]
@@ -113,7 +117,7 @@ class Identity:
         if self._hasher.is_outdated(stored.password_hash):
             renewed = await self._hasher.hash(password)
             await self._users.replace_hash(stored.user.user_id, stored.password_hash, renewed)
-        return await self._signed_in(stored, "login", address)
+        return await self._signed_in(stored, ActivityKind.SIGNED_IN)
 
     async def refresh(self, text: str) -> SignedIn:
         """Replace a refresh token by the next one, with a new access token.
@@ -140,8 +144,14 @@ class Identity:
             Retryable: The store could not be reached.
         """
         token = parse_refresh_token(text)
-        if token is not None:
-            await self._sign_ins.revoke(token.session_id, _now(), for_reuse=False)
+        sign_in = await self._sign_ins.find(token) if token is not None else None
+        if sign_in is None:
+            return
+        await self._sign_ins.revoke(sign_in.session_id, _now(), for_reuse=False)
+        if sign_in.revoked_at is None:
+            self._activity.note(
+                ActivityKind.SIGNED_OUT, sign_in.user_id, session_id=sign_in.session_id
+            )
 
     async def profile(self, user_id: str) -> User:
         """Return a signed-in user.
@@ -172,7 +182,7 @@ class Identity:
         if not await self._users.replace_hash(claims.user_id, stored.password_hash, new_hash):
             raise _wrong()
         await self._sign_ins.revoke_others(claims.user_id, claims.session_id, _now())
-        await self._users.record_activity(claims.user_id, "change_password", address, _now())
+        await self._activity.write(ActivityKind.PASSWORD_CHANGED, claims.user_id)
 
     async def _verified(
         self, email: str, stored: StoredUser | None, password: str, address: str
@@ -180,18 +190,21 @@ class Identity:
         attempt = attempt_of(email, address)
         _refuse_early(await self._throttle.attempt(attempt))
         is_right = await self._hasher.verify(password, stored.password_hash if stored else None)
+        if stored is not None and not is_right:
+            self._activity.note(ActivityKind.SIGN_IN_FAILED, stored.user.user_id)
         if stored is None or not is_right:
             raise _wrong()
         await self._throttle.succeeded(attempt)
         return stored
 
-    async def _signed_in(self, stored: StoredUser, kind: str, address: str) -> SignedIn:
+    async def _signed_in(self, stored: StoredUser, kind: ActivityKind) -> SignedIn:
         now = _now()
         user_id = stored.user.user_id
         await self._open_account(stored)
         await self._users.record_login(user_id, now)
-        await self._users.record_activity(user_id, kind, address, now)
-        return self._pair(stored.user, await self._sign_ins.open(user_id, now))
+        token = await self._sign_ins.open(user_id, now)
+        await self._activity.write(kind, user_id, session_id=token.session_id)
+        return self._pair(stored.user, token)
 
     def _pair(self, user: User, token: RefreshToken) -> SignedIn:
         access = self._tokens.issue(user.user_id, user.roles, token.session_id)
@@ -205,6 +218,9 @@ class Identity:
         if verdict is RefreshVerdict.REUSED:
             await self._sign_ins.revoke(sign_in.session_id, _now(), for_reuse=True)
             log.warning("refresh_token_reused", user_id=sign_in.user_id)
+            await self._activity.write(
+                ActivityKind.TOKEN_REUSED, sign_in.user_id, session_id=sign_in.session_id
+            )
             return Rejected(
                 ErrorCode.TOKEN_REUSED, "The token was used before; this sign-in has ended."
             )

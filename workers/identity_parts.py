@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adapters.credential_vault import MongoCredentialVault, decode_key
 from adapters.local_throttle import ThrottleLimits
 from adapters.mongo import Database
+from adapters.mongo_activity import MongoActivity
 from adapters.mongo_sign_ins import MongoSignIns
 from adapters.mongo_users import MongoUsers
 from adapters.passwords import PasswordHasher
@@ -16,6 +17,7 @@ from adapters.sandbox_accounts import SandboxAccounts
 from adapters.tokens import AccessTokens
 from domain.ports import AccountOpening
 from workers.access import access_tokens
+from workers.activity_log import ActivityLog
 from workers.connections import Connections
 from workers.identity import Identity
 from workers.new_accounts import NewAccounts
@@ -51,10 +53,18 @@ def credential_vault(
 
 @contextmanager
 def open_identity(
-    settings: Settings, connections: Connections, accounts: AccountOpening
+    settings: Settings,
+    connections: Connections,
+    accounts: AccountOpening,
+    activity: ActivityLog | None = None,
 ) -> Iterator[IdentityParts]:
-    """Put the parts together; the threads of the password hash end with the context."""
+    """Put the parts together; the threads of the password hash end with the context.
+
+    What people do is written down by `activity`; where there is none nobody runs it, and only
+    what has to be written at once is.
+    """
     database = connections.database
+    activity = activity or ActivityLog(MongoActivity(database))
     users = MongoUsers(database)
     tokens = access_tokens(settings)
     vault = credential_vault(settings, database, connections.invalidations)
@@ -68,6 +78,7 @@ def open_identity(
         tokens=tokens,
         throttle=RedisThrottle(connections.redis, _limits(settings)),
         new_accounts=new_accounts,
+        activity=activity,
     )
     try:
         yield IdentityParts(identity, tokens, users, vault, new_accounts)

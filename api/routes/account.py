@@ -12,6 +12,7 @@ from api.routes.trades import settled
 from api.routing import edge_router
 from api.schemas import AnswerModel, Number, RequestModel
 from domain.account import on_day
+from domain.activity import ActivityKind
 from domain.equity import equity, priced_symbols
 from domain.ports import VenueCredentials
 from domain.trade_events import account_view
@@ -67,4 +68,5 @@ async def put_venue_credentials(
     """Trade with these keys from now on; they are asked at the venue first."""
     credentials = VenueCredentials(body.api_key, body.api_secret)
     await replace_keys(services.trading, services.vault, user.user_id, credentials)
+    await services.activity.write(ActivityKind.VENUE_CREDENTIALS_CHANGED, user.user_id)
     return Response(status_code=204)

@@ -22,10 +22,11 @@ from api.paper_schemas import (
     paper_intent_of,
     settings_of,
 )
-from api.routes.trades import MAX_KEY_CHARACTERS, denial_error
+from api.routes.trades import MAX_KEY_CHARACTERS, asked_for, denial_error
 from api.routing import edge_router
 from api.schemas import Page
 from api.services import Services
+from domain.activity import ActivityKind
 from domain.errors import ErrorCode, Rejected
 from domain.orders import Order
 from domain.paging import PagePosition
@@ -85,6 +86,12 @@ async def execute(
     else:
         session = await desk.session(user.user_id, body.session_id)
     order = paper_order(user.user_id, session.session_id, key, intent, rules)
+    services.activity.note(
+        ActivityKind.PAPER_ORDER_ASKED,
+        user.user_id,
+        session_id=session.session_id,
+        **asked_for(order),
+    )
     outcome = await desk.execute(session, order, bracket, is_new=idempotency_key is None)
     response = _outcome_answer(order, outcome)
     response.headers["Idempotency-Key"] = key
@@ -167,6 +174,9 @@ async def cancel_order(
 ) -> Response:
     """Cancel an order that is still open."""
     session = await services.paper.desk.session(user.user_id, session_id)
+    services.activity.note(
+        ActivityKind.PAPER_CANCEL_ASKED, user.user_id, session_id=session_id, trade_id=trade_id
+    )
     return answer(paper_trade_view(await services.paper.desk.cancel(session, trade_id)))
 
 

@@ -11,6 +11,7 @@ from api.json_codec import answer
 from api.routing import edge_router
 from api.schemas import AnswerModel, Number, RequestModel
 from domain.account import Account, RiskLimits, TradingState
+from domain.activity import ActivityKind
 from domain.limits import RANGES, changed_limits
 
 router = edge_router("/api/risk", "Trading")
@@ -71,6 +72,7 @@ async def put_limits(body: LimitChanges, user: CurrentUser, services: ServicesOf
         return replace(account, limits=changed_limits(account.limits, changes))
 
     account = await services.trading.accounts.change(user.user_id, decide)
+    services.activity.note(ActivityKind.RISK_LIMITS_CHANGED, user.user_id, **changes)
     return answer(_limits_view(account.limits))
 
 
@@ -90,7 +92,14 @@ async def put_trading_state(
     def decide(account: Account) -> Account:
         return replace(account, trading_state=state, trading_state_reason=body.reason)
 
-    return answer(_state_view(await services.trading.accounts.change(user.user_id, decide)))
+    account = await services.trading.accounts.change(user.user_id, decide)
+    if state is TradingState.HALTED:
+        await services.activity.write(ActivityKind.TRADING_HALTED, user.user_id, reason=body.reason)
+    else:
+        services.activity.note(
+            ActivityKind.TRADING_STATE_CHANGED, user.user_id, state=body.state, reason=body.reason
+        )
+    return answer(_state_view(account))
 
 
 def _limits_view(limits: RiskLimits) -> dict[str, object]:

@@ -20,6 +20,7 @@ from api.schemas import Page
 from api.services import Services
 from api.trade_schemas import OrderRequest, TradeAnswer, intent_of
 from domain.account import OpenOrder
+from domain.activity import ActivityKind
 from domain.errors import BotCoreError, ErrorCode, Rejected, Retryable
 from domain.order_status import OrderStatus
 from domain.orders import Order, OrderIntent, fingerprint, trade_id_of, validate_intent
@@ -90,6 +91,7 @@ async def execute(
 async def place(services: Services, order: Order, key: str) -> Response:
     """Execute an order and answer as `POST /api/trades/execute` does."""
     began = perf_counter()
+    services.activity.note(ActivityKind.ORDER_ASKED, order.user_id, **asked_for(order))
     headers = {"Idempotency-Key": key}
     outcome: Outcome | None = None
     try:
@@ -106,6 +108,17 @@ async def place(services: Services, order: Order, key: str) -> Response:
     headers["Server-Timing"] = f"total;dur={total_ms:.3f}, venue;dur={venue_ms:.3f}"
     response.headers.update(headers)
     return response
+
+
+def asked_for(order: Order) -> dict[str, Any]:
+    """Return what the record of an asked order says of it; its trade tells the rest."""
+    intent = order.intent
+    return {
+        "trade_id": order.trade_id,
+        "symbol": intent.symbol,
+        "side": str(intent.side),
+        "type": str(intent.type),
+    }
 
 
 def outcome_answer(order: Order, outcome: Outcome) -> Response:
@@ -170,6 +183,7 @@ async def read_trade(trade_id: TradeId, user: CurrentUser, services: ServicesOf)
 async def cancel_trade(trade_id: TradeId, user: CurrentUser, services: ServicesOf) -> Response:
     """Cancel an order that is still open."""
     view = await owned_trade(services, user.user_id, trade_id)
+    services.activity.note(ActivityKind.CANCEL_ASKED, user.user_id, trade_id=trade_id)
     if view["status"] in {"FILLED", "CANCELED", "REJECTED", "EXPIRED"}:
         raise Rejected(ErrorCode.NOT_CANCELABLE, f"the order is {view['status']}")
     return answer(trade_view(await services.trading.desk.cancel(trade_id)))

@@ -288,4 +288,4 @@ async def test_what_people_do_is_kept(edge: Edge) -> None:
         entry["kind"]
         async for entry in activity.find({"user_id": pair["user"]["id"]}).sort("timestamp", 1)
     ]
-    assert kinds == ["register", "login", "change_password"]
+    assert kinds == ["registered", "signed_in", "password_changed"]
