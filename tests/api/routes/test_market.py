@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -55,15 +56,22 @@ def open_edge_of(
     )
 
 
+@pytest.fixture(scope="module")
+async def lone_edge(open_edge: OpenEdge, redis_url: str) -> AsyncIterator[Edge]:
+    """Open an edge in whose Redis nobody else's prices are."""
+    async with open_edge(redis_url=f"{redis_url.rpartition('/')[0]}/6") as opened:
+        yield opened
+
+
 @pytest.fixture
-async def market(edge: Edge) -> Edge:
+async def market(lone_edge: Edge) -> Edge:
     """Return the edge once it knows the symbols, with no price in the cache."""
-    book = edge.services.connections.symbols
+    book = lone_edge.services.connections.symbols
     async with asyncio.timeout(20):
         await book.ready()
-    redis = edge.services.connections.redis
+    redis = lone_edge.services.connections.redis
     await redis.delete(*(price_key(rules.symbol) for rules in book.all_rules()))
-    return edge
+    return lone_edge
 
 
 async def test_symbols_with_their_rules(market: Edge) -> None:
@@ -179,9 +187,10 @@ async def test_the_last_known_symbols_answer_after_a_restart_without_the_venue(
 
 
 async def test_a_process_without_the_venue_has_the_symbols_from_the_others(
-    market: Edge, open_edge: OpenEdge, redis_url: str
+    market: Edge, open_edge: OpenEdge
 ) -> None:
     before = (await get(market, "symbols")).json()
+    redis_url = market.services.settings.redis_url
     async with open_edge(wait=False, exchange_url=NOWHERE, redis_url=redis_url) as edge:
         response = await get(edge, "symbols")
         assert response.json() == before
