@@ -1,39 +1,25 @@
-"""Events on RabbitMQ: the topology, declared here only, and the confirmed publisher."""
+"""Events on RabbitMQ: the confirmed publisher."""
 
 import asyncio
-from typing import Any, Literal, TypeAlias
 
 import structlog
-from aio_pika import DeliveryMode, ExchangeType, Message, RobustConnection
-from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection
+from aio_pika import DeliveryMode, Message, RobustConnection
+from aio_pika.abc import AbstractExchange, AbstractRobustConnection
 from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 from adapters.exact_json import dump
+from adapters.rabbitmq_topology import QueueType, TopologyConflictError, declare_topology
 from domain.errors import ErrorCode, Retryable
 from domain.events import DomainEvent
-
-QueueType: TypeAlias = Literal["classic", "quorum"]
-
-EVENTS_EXCHANGE = "botcore.events"
-DEAD_LETTER_EXCHANGE = "botcore.dlx"
-DEAD_LETTER_QUEUE = "botcore.dead_letters"
-TRADING_QUEUE = "botcore.trading"
-AI_SIGNALS_QUEUE = "botcore.ai_signals"
-NOTIFICATIONS_QUEUE = "botcore.notifications"
-
-# Queue → the routing keys it takes from the events exchange.
-BINDINGS = {
-    TRADING_QUEUE: ("trade.#", "risk.#"),
-    AI_SIGNALS_QUEUE: ("ai.signal.#",),
-    NOTIFICATIONS_QUEUE: ("trade.#", "ai.signal.#", "risk.#"),
-}
 
 # A publication that is not confirmed by then counts as failed: its workflow retries it, and
 # consumers drop the double by its message_id.
 PUBLISH_TIMEOUT_S = 2.0
 # A broker that restarts is away for seconds; looking twice a second finds it soon enough.
 RECONNECT_INTERVAL_S = 0.5
+# Somebody has to look at a topology that differs; publications wait in their workflows.
+CONFLICT_RETRY_S = 10.0
 HEARTBEAT_S = 10
 CONTENT_TYPE = "application/json"
 
@@ -58,34 +44,6 @@ async def open_connection(url: str, name: str) -> AbstractRobustConnection:
         await connection.close()
         raise
     return connection
-
-
-async def declare_topology(
-    channel: AbstractChannel, queue_type: QueueType = "classic"
-) -> AbstractExchange:
-    """Declare every exchange, queue and binding; return the events exchange.
-
-    Args:
-        channel: A robust one declares all of it again after each reconnection.
-        queue_type: `quorum` where the broker is a cluster.
-    """
-    events = await channel.declare_exchange(EVENTS_EXCHANGE, ExchangeType.TOPIC, durable=True)
-    dead_letters = await channel.declare_exchange(
-        DEAD_LETTER_EXCHANGE, ExchangeType.FANOUT, durable=True
-    )
-    graveyard = await channel.declare_queue(
-        DEAD_LETTER_QUEUE, durable=True, arguments={"x-queue-type": queue_type}
-    )
-    await graveyard.bind(dead_letters)
-    arguments: dict[str, Any] = {
-        "x-queue-type": queue_type,
-        "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
-    }
-    for name, routing_keys in BINDINGS.items():
-        queue = await channel.declare_queue(name, durable=True, arguments=arguments)
-        for routing_key in routing_keys:
-            await queue.bind(events, routing_key)
-    return events
 
 
 class RabbitEventBus:
@@ -172,6 +130,12 @@ class RabbitEventBus:
             try:
                 channel = await self._connection.channel(on_return_raises=True)
                 return await declare_topology(channel, self._queue_type)
+            except TopologyConflictError as error:
+                _log.error("events.topology_differs", detail=str(error))
+                # The next attempt finds a connection that knows nothing of this one.
+                await self._connection.close()
+                self._connection = None
+                await asyncio.sleep(CONFLICT_RETRY_S)
             except (Exception, asyncio.CancelledError) as error:
                 # aiormq has many words for a connection that broke under it, a cancellation
                 # and a bare Exception among them; this task must outlive all of them.

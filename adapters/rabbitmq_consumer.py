@@ -1,134 +1,176 @@
-"""Consuming events: acknowledged after the effect, poison to the dead letters."""
+"""Consuming events: read, handed over in batches, acknowledged after their effect.
+
+How an effect happens once is told in docs/events.md.
+"""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
-from adapters.rabbitmq import QueueType, declare_topology, open_connection
+from adapters.rabbitmq_dead_letters import Burial
+from adapters.rabbitmq_intake import Intake, IntakeEndedError, open_intake
+from adapters.rabbitmq_messages import Cause, UnreadableError, read_event
+from adapters.rabbitmq_topology import QueueType, TopologyConflictError, belongs
 from domain.errors import Rejected, Retryable
+from domain.event_messages import Event
 
-# Unacknowledged at once: enough to keep a store busy, few enough to come again after a crash.
-PREFETCH = 32
-RETRY_MIN_S = 0.2
-RETRY_MAX_S = 5.0
-# How long messages in hand may take when the process is to stop; the rest comes again.
-STOP_WITHIN_S = 5.0
+# What is there when the last batch is done, up to this; nobody waits for a batch to fill.
+BATCH: Final = 100
+RETRY_MIN_S: Final = 0.2
+RETRY_MAX_S: Final = 5.0
+RECONNECT_S: Final = 0.5
+# Somebody has to look at a topology that differs; until then the process stays, and says so.
+CONFLICT_RETRY_S: Final = 10.0
+# How long the batch in hand may take when the process is to stop; otherwise it comes again.
+STOP_WITHIN_S: Final = 5.0
 
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message as it arrived; `redelivered` if it was in somebody's hands before."""
+class Effect(Protocol):
+    """What a service does with its events."""
 
-    body: bytes
-    message_id: str | None
-    redelivered: bool
+    async def apply(self, events: Sequence[Event]) -> None:
+        """Do what they ask for, each once however often it comes; return once that is durable.
+
+        No two of them have the same `message_id`, but any of them may have been applied before.
+
+        Raises:
+            Retryable: A passing fault; all of them are handed over again.
+            Rejected: One of them can never be applied. They are handed over one by one, and
+                that one becomes a dead letter; so it does for a fault that is not foreseen.
+        """
 
 
-class RabbitConsumer:
-    """Hands every message of one queue to `handle`.
-
-    `handle` must be idempotent. `Retryable` is tried again, with the message kept in hand;
-    `Rejected` and any fault that is not foreseen send it to the dead letters, so that one
-    message that cannot be read does not stand in the way of the others.
+class EventConsumer:
+    """Hands every event of one queue to an effect, and what is none to the dead letters.
 
     Args:
         url: The broker's address.
         queue: One of the topology's queues.
-        handle: Does what the message asks for; returns once that is durable.
+        effect: What is done with its events.
         queue_type: As for `declare_topology`.
+        batch: The most events that are handed over at once.
     """
 
     def __init__(
         self,
         url: str,
         queue: str,
-        handle: Callable[[Delivery], Awaitable[None]],
+        effect: Effect,
         queue_type: QueueType = "classic",
+        batch: int = BATCH,
     ) -> None:
         self._url = url
         self._queue = queue
-        self._handle = handle
+        self._effect = effect
         self._queue_type: QueueType = queue_type
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self._batch = batch
 
     async def run(self, on_ready: Callable[[], None]) -> None:
-        """Consume until cancelled, then finish what is in hand.
+        """Consume until cancelled, then finish what is in hand; a lost broker is found again.
 
         Args:
-            on_ready: Called once, when the first message could arrive.
+            on_ready: Called whenever a message can arrive: at first, and after an outage.
         """
-        connection = await open_connection(self._url, f"consumer of {self._queue}")
-        try:
-            channel = await connection.channel()
-            await channel.set_qos(prefetch_count=PREFETCH)
-            await declare_topology(channel, self._queue_type)
-            queue = await channel.get_queue(self._queue)
-            tag = await queue.consume(self._take)
-            on_ready()
+        while True:
+            wait_s = RECONNECT_S
             try:
-                await asyncio.Event().wait()
+                async with open_intake(
+                    self._url, self._queue, self._queue_type, 3 * self._batch
+                ) as intake:
+                    on_ready()
+                    await self._consume(intake)
+            except TopologyConflictError as error:
+                _log.error("events.topology_differs", queue=self._queue, detail=str(error))
+                wait_s = CONFLICT_RETRY_S
+            except (IntakeEndedError, TimeoutError, *CONNECTION_EXCEPTIONS) as error:
+                _log.warning("events.connection_lost", queue=self._queue, error=repr(error))
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    raise
+                _log.warning("events.connection_lost", queue=self._queue, error=repr(error))
+            await asyncio.sleep(wait_s)
+
+    async def _consume(self, intake: Intake) -> None:
+        while True:
+            messages = await intake.take(self._batch)
+            settling = asyncio.create_task(self._settle(intake, messages))
+            try:
+                await asyncio.shield(settling)
             finally:
-                with contextlib.suppress(*CONNECTION_EXCEPTIONS, TimeoutError):
-                    await queue.cancel(tag, timeout=STOP_WITHIN_S)
-                await self._finish()
-        finally:
-            await connection.close()
+                if not settling.done():
+                    await asyncio.wait([settling], timeout=STOP_WITHIN_S)
+                    settling.cancel()
+                    await asyncio.gather(settling, return_exceptions=True)
 
-    async def _finish(self) -> None:
-        if self._in_hand:
-            _, late = await asyncio.wait(self._in_hand, timeout=STOP_WITHIN_S)
-            for task in late:
-                task.cancel()
+    async def _settle(self, intake: Intake, messages: Sequence[AbstractIncomingMessage]) -> None:
+        """Bury what is no event, apply the others, and acknowledge them all."""
+        events: dict[str, tuple[Event, AbstractIncomingMessage]] = {}
+        for message in messages:
+            try:
+                event = self._read(message)
+            except UnreadableError as error:
+                await self._bury(intake, message, error.cause, error.detail)
+            else:
+                events.setdefault(event.message_id, (event, message))
+        if events:
+            await self._apply(intake, list(events.values()))
+        await intake.acknowledge(messages)
 
-    async def _take(self, message: AbstractIncomingMessage) -> None:
-        task = asyncio.create_task(self._settle(message))
-        self._in_hand.add(task)
-        task.add_done_callback(self._in_hand.discard)
+    def _read(self, message: AbstractIncomingMessage) -> Event:
+        event = read_event(message.body)
+        if not belongs(self._queue, event.routing_key):
+            raise UnreadableError(Cause.MISPLACED, f"{event.routing_key} is not for this queue")
+        return event
 
-    async def _settle(self, message: AbstractIncomingMessage) -> None:
-        delivery = Delivery(message.body, message.message_id, bool(message.redelivered))
+    async def _apply(
+        self, intake: Intake, found: Sequence[tuple[Event, AbstractIncomingMessage]]
+    ) -> None:
         try:
-            await self._handle_persistently(delivery)
-        except Rejected as refusal:
-            await self._dead_letter(message, refusal, unforeseen=False)
+            await self._persistently(intake, [event for event, _ in found])
+        except (IntakeEndedError, asyncio.CancelledError):
+            raise
         except Exception as fault:  # noqa: BLE001 - one message must not stop the others
-            await self._dead_letter(message, fault, unforeseen=True)
-        else:
-            await _quietly(message.ack())
+            if len(found) > 1:
+                for one in found:
+                    await self._apply(intake, [one])
+                return
+            ((_, message),) = found
+            if isinstance(fault, Rejected):
+                await self._bury(intake, message, Cause.REFUSED, fault.detail)
+            else:
+                _log.exception("event.unforeseen_fault", queue=self._queue)
+                await self._bury(intake, message, Cause.UNFORESEEN, repr(fault))
 
-    async def _dead_letter(
-        self, message: AbstractIncomingMessage, fault: Exception, *, unforeseen: bool
+    async def _persistently(self, intake: Intake, events: Sequence[Event]) -> None:
+        wait_s = RETRY_MIN_S
+        while True:
+            try:
+                return await self._effect.apply(events)
+            except Retryable as fault:
+                _log.warning("events.delayed", queue=self._queue, detail=fault.detail)
+            await intake.wait_open(wait_s)
+            wait_s = min(wait_s * 2, RETRY_MAX_S)
+
+    async def _bury(
+        self, intake: Intake, message: AbstractIncomingMessage, cause: Cause, detail: str
     ) -> None:
         _log.warning(
             "event.dead_lettered",
             queue=self._queue,
             message_id=message.message_id,
-            error=repr(fault),
-            exc_info=unforeseen,
+            cause=str(cause),
+            detail=detail,
         )
-        await _quietly(message.reject(requeue=False))
-
-    async def _handle_persistently(self, delivery: Delivery) -> None:
-        wait_s = RETRY_MIN_S
-        while True:
-            try:
-                await self._handle(delivery)
-            except Retryable as fault:
-                _log.warning("event.delayed", queue=self._queue, detail=fault.detail)
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, RETRY_MAX_S)
-            else:
-                return
+        await intake.bury(message, Burial(self._queue, cause, detail))
 
 
-async def _quietly(answer: Awaitable[None]) -> None:
-    # A connection that broke meanwhile has given the message back; it comes again.
-    with contextlib.suppress(*CONNECTION_EXCEPTIONS):
-        await answer
+def _is_cancelled() -> bool:
+    """Tell whether somebody has cancelled the current task, as opposed to what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -10,7 +10,15 @@ TRADE_EXECUTED = "trade.executed"
 TRADE_FAILED = "trade.failed"
 TRADE_CANCELED = "trade.canceled"
 AI_SIGNAL_GENERATED = "ai.signal.generated"
+AI_SIGNAL_SCORED = "ai.signal.scored"
 RISK_LIMIT_EXCEEDED = "risk.limit.exceeded"
+# A paper session whose books did not balance.
+SESSION_BROKEN = "risk.session.broken"
+SIGN_IN = "security.sign_in"
+TOKEN_REUSED = "security.token_reused"  # noqa: S105 - a name, not a token
+PASSWORD_CHANGED = "security.password_changed"  # noqa: S105 - a name, not a password
+VENUE_CREDENTIALS_CHANGED = "security.venue_credentials_changed"
+TRADING_HALTED = "security.trading_halted"
 
 ORDER_UPDATE = "order_update"
 POSITION_UPDATE = "position_update"

@@ -7,16 +7,13 @@ Events and frames are those of real trades, with the same routing keys and types
 from dataclasses import replace
 from typing import Any
 
-from domain.events import DomainEvent, PrivateFrame
+from domain.events import SESSION_BROKEN, DomainEvent, PrivateFrame
 from domain.paper.state import PaperTrade, SessionState, SessionStatus
 from domain.paper.views import paper_trade_view
 from domain.paper_messages import PaperRecord
 from domain.positions import Position
 from domain.trade_events import account_view, denial_event, event_of, message_id, order_frame
 from domain.trade_view import position_view
-
-# A session whose books did not balance; consumed with the other `risk.#`.
-SESSION_BROKEN = "risk.session.broken"
 
 
 def events_of(record: PaperRecord) -> list[DomainEvent]:

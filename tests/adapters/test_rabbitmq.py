@@ -1,53 +1,24 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import AsyncIterator, Callable
 
 import aio_pika
-import orjson
 import pytest
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from structlog.testing import capture_logs
+from aio_pika.abc import AbstractChannel
 
-from adapters.rabbitmq import (
+from adapters.rabbitmq import PUBLISH_TIMEOUT_S, RabbitEventBus
+from adapters.rabbitmq_topology import (
     AI_SIGNALS_QUEUE,
     BINDINGS,
-    DEAD_LETTER_QUEUE,
     EVENTS_EXCHANGE,
     NOTIFICATIONS_QUEUE,
-    PUBLISH_TIMEOUT_S,
     TRADING_QUEUE,
-    RabbitEventBus,
 )
-from adapters.rabbitmq_consumer import Delivery, RabbitConsumer
-from domain.errors import ErrorCode, Rejected, Retryable
-from domain.events import (
-    AI_SIGNAL_GENERATED,
-    RISK_LIMIT_EXCEEDED,
-    TRADE_EXECUTED,
-    DomainEvent,
-)
+from domain.errors import Retryable
+from domain.events import AI_SIGNAL_GENERATED, RISK_LIMIT_EXCEEDED, SIGN_IN, TRADE_EXECUTED
+from tests.events import AT, an_event, envelope_of, publishing, taken
 from workers.stack import servers
 from workers.stack.instance import Instance
 from workers.stack.servers import Server
-
-AT = datetime(2025, 10, 10, 12, tzinfo=UTC)
-
-
-def an_event(routing_key: str = TRADE_EXECUTED, message_id: str = "m1") -> DomainEvent:
-    data = {"trade_id": "t", "user_id": "ann", "price": Decimal("45000.10")}
-    return DomainEvent(routing_key, message_id, data, AT)
-
-
-@asynccontextmanager
-async def publishing(url: str) -> AsyncIterator[RabbitEventBus]:
-    bus = RabbitEventBus(url)
-    bus.start()
-    try:
-        yield bus
-    finally:
-        await bus.close()
 
 
 @pytest.fixture
@@ -63,26 +34,17 @@ async def channel(rabbitmq_vhost_url: str) -> AsyncIterator[AbstractChannel]:
         yield await connection.channel()
 
 
-async def take(
-    channel: AbstractChannel, queue: str, count: int = 1
-) -> list[AbstractIncomingMessage]:
-    """Wait for the next messages of a queue; more that are there already are lost."""
-    arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-    source = await channel.get_queue(queue)
-    tag = await source.consume(arrived.put, no_ack=True)
-    async with asyncio.timeout(20):
-        messages = [await arrived.get() for _ in range(count)]
-    await source.cancel(tag)
-    return messages
-
-
 async def test_an_event_arrives_whole(bus: RabbitEventBus, channel: AbstractChannel) -> None:
-    await bus.publish(an_event())
-    (message,) = await take(channel, TRADING_QUEUE)
-    assert message.body == (
-        b'{"event":"trade_executed","routing_key":"trade.executed",'
-        b'"data":{"trade_id":"t","user_id":"ann","price":45000.1},'
-        b'"timestamp":"2025-10-10T12:00:00.000Z","message_id":"m1","version":1}'
+    event = an_event(message_id="m1")
+    await bus.publish(event)
+    (message,) = await taken(channel, TRADING_QUEUE, 1)
+    assert message.body == envelope_of(event)
+    assert message.body.startswith(
+        b'{"event":"trade_executed","routing_key":"trade.executed","data":{"user_id":"ann",'
+    )
+    assert b'"price":45000.1,' in message.body
+    assert message.body.endswith(
+        b'},"timestamp":"2025-10-10T12:00:00.000Z","message_id":"m1","version":1}'
     )
     assert message.message_id == "m1"
     assert message.type == "trade_executed"
@@ -99,6 +61,7 @@ async def test_an_event_arrives_whole(bus: RabbitEventBus, channel: AbstractChan
         (TRADE_EXECUTED, {TRADING_QUEUE, NOTIFICATIONS_QUEUE}),
         (RISK_LIMIT_EXCEEDED, {TRADING_QUEUE, NOTIFICATIONS_QUEUE}),
         (AI_SIGNAL_GENERATED, {AI_SIGNALS_QUEUE, NOTIFICATIONS_QUEUE}),
+        (SIGN_IN, {TRADING_QUEUE, NOTIFICATIONS_QUEUE}),
     ],
 )
 async def test_each_event_reaches_its_queues(
@@ -185,92 +148,3 @@ async def _persistently(bus: RabbitEventBus, message_id: str) -> None:
             await asyncio.sleep(0.1)
         else:
             return
-
-
-Handle = Callable[[Delivery], Awaitable[None]]
-
-
-@asynccontextmanager
-async def consuming(url: str, handle: Handle) -> AsyncIterator[None]:
-    ready = asyncio.Event()
-    task = asyncio.create_task(RabbitConsumer(url, TRADING_QUEUE, handle).run(ready.set))
-    await ready.wait()
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_what_is_refused_goes_to_the_dead_letters(
-    bus: RabbitEventBus, channel: AbstractChannel, rabbitmq_vhost_url: str
-) -> None:
-    handled: asyncio.Queue[str] = asyncio.Queue()
-
-    async def handle(delivery: Delivery) -> None:
-        if delivery.message_id == "poison":
-            raise Rejected(ErrorCode.INVALID_REQUEST, "not for me")
-        if delivery.message_id == "bug":
-            raise ZeroDivisionError
-        await handled.put(str(delivery.message_id))
-
-    with capture_logs():
-        await _feed_and_look(bus, channel, rabbitmq_vhost_url, handle)
-    async with asyncio.timeout(20):
-        assert await handled.get() == "good"
-
-
-async def _feed_and_look(
-    bus: RabbitEventBus, channel: AbstractChannel, url: str, handle: Handle
-) -> None:
-    async with consuming(url, handle):
-        for message_id in ("poison", "bug", "good"):
-            await bus.publish(an_event(message_id=message_id))
-        dead = await take(channel, DEAD_LETTER_QUEUE, 2)
-        assert {message.message_id for message in dead} == {"poison", "bug"}
-
-
-async def test_a_passing_fault_keeps_the_message_in_hand(
-    bus: RabbitEventBus, rabbitmq_vhost_url: str
-) -> None:
-    tries: list[bytes] = []
-    done = asyncio.Event()
-
-    async def handle(delivery: Delivery) -> None:
-        tries.append(delivery.body)
-        if len(tries) < 3:
-            raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "away")
-        done.set()
-
-    async with consuming(rabbitmq_vhost_url, handle):
-        await bus.publish(an_event())
-        async with asyncio.timeout(20):
-            await done.wait()
-    assert len(set(tries)) == 1
-    assert orjson.loads(tries[0])["message_id"] == "m1"
-
-
-async def test_stopping_finishes_what_is_in_hand_and_leaves_the_rest(
-    bus: RabbitEventBus, channel: AbstractChannel, rabbitmq_vhost_url: str
-) -> None:
-    begun, may_finish = asyncio.Event(), asyncio.Event()
-    finished: list[str] = []
-
-    async def handle(delivery: Delivery) -> None:
-        begun.set()
-        await may_finish.wait()
-        finished.append(str(delivery.message_id))
-
-    task = asyncio.create_task(
-        RabbitConsumer(rabbitmq_vhost_url, TRADING_QUEUE, handle).run(lambda: None)
-    )
-    await bus.publish(an_event())
-    async with asyncio.timeout(20):
-        await begun.wait()
-    task.cancel()
-    asyncio.get_running_loop().call_later(0.1, may_finish.set)
-    await asyncio.gather(task, return_exceptions=True)
-    assert finished == ["m1"]
-    await bus.publish(an_event(message_id="m2"))
-    (message,) = await take(channel, TRADING_QUEUE)
-    assert message.message_id == "m2"

@@ -19,7 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.credential_vault import MongoCredentialVault
 from adapters.mongo import Database, Document, database_of, open_client
-from adapters.rabbitmq import declare_topology
+from adapters.rabbitmq_topology import declare_topology
 from domain.orders import client_order_id, trade_id_of, workflow_id
 from tests.chaos.system import System
 from workers.identity_parts import credential_vault

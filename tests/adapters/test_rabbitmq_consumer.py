@@ -1,0 +1,167 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from aio_pika.abc import AbstractChannel
+from structlog.testing import capture_logs
+
+from adapters.rabbitmq import RabbitEventBus
+from adapters.rabbitmq_consumer import EventConsumer
+from adapters.rabbitmq_dead_letters import CAUSE_HEADER, DETAIL_HEADER, QUEUE_HEADER
+from adapters.rabbitmq_topology import DEAD_LETTER_QUEUE, TRADING_QUEUE
+from domain.errors import ErrorCode, Rejected, Retryable
+from domain.event_messages import Event
+from domain.events import AI_SIGNAL_GENERATED
+from tests.events import (
+    Recorded,
+    an_event,
+    channel_of,
+    consuming,
+    envelope_of,
+    publishing,
+    send,
+    taken,
+    waiting,
+)
+
+
+@pytest.fixture
+async def bus(rabbitmq_vhost_url: str) -> AsyncIterator[RabbitEventBus]:
+    async with publishing(rabbitmq_vhost_url) as bus:
+        await bus.ready()
+        yield bus
+
+
+@pytest.fixture
+async def channel(rabbitmq_vhost_url: str) -> AsyncIterator[AbstractChannel]:
+    async with channel_of(rabbitmq_vhost_url) as channel:
+        yield channel
+
+
+class Refusing(Recorded):
+    """Refuses some events as themselves, and some as a bug would."""
+
+    async def before(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.message_id.startswith("refused"):
+                raise Rejected(ErrorCode.INVALID_REQUEST, "not for me")
+            if event.message_id.startswith("bug"):
+                raise ZeroDivisionError
+
+
+async def test_poison_goes_to_the_dead_letters_with_its_cause(
+    channel: AbstractChannel, rabbitmq_vhost_url: str
+) -> None:
+    bodies = [
+        envelope_of(an_event(message_id="good-1")),
+        b"{",
+        envelope_of(an_event(message_id="old"), version=0),
+        envelope_of(an_event(message_id="refused")),
+        envelope_of(an_event(AI_SIGNAL_GENERATED, "elsewhere")),
+        envelope_of(an_event(message_id="bug")),
+        envelope_of(an_event(message_id="good-2")),
+    ]
+    await send(channel, bodies)
+    effect = Refusing()
+    with capture_logs() as lines:
+        async with consuming(rabbitmq_vhost_url, effect):
+            await effect.until(2)
+            dead = await taken(channel, DEAD_LETTER_QUEUE, 5)
+    assert effect.ids == ["good-1", "good-2"]
+    assert {message.body: message.headers[CAUSE_HEADER] for message in dead} == {
+        bodies[1]: "unreadable",
+        bodies[2]: "unknown version",
+        bodies[3]: "refused",
+        bodies[4]: "misplaced",
+        bodies[5]: "unforeseen",
+    }
+    assert {message.headers[QUEUE_HEADER] for message in dead} == {TRADING_QUEUE}
+    assert all(message.headers[DETAIL_HEADER] for message in dead)
+    assert await waiting(channel, TRADING_QUEUE) == 0
+    reports = [line for line in lines if line["event"] == "event.dead_lettered"]
+    assert len(reports) == 5
+
+
+async def test_a_passing_fault_keeps_the_batch_in_hand(
+    bus: RabbitEventBus, rabbitmq_vhost_url: str
+) -> None:
+    tries: list[list[str]] = []
+
+    class Recovering(Recorded):
+        async def before(self, events: Sequence[Event]) -> None:
+            tries.append([event.message_id for event in events])
+            if len(tries) < 3:
+                raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "away")
+
+    effect = Recovering()
+    async with consuming(rabbitmq_vhost_url, effect):
+        await bus.publish(an_event(message_id="m1"))
+        await effect.until(1)
+    assert tries == [["m1"]] * 3
+
+
+async def test_what_waits_is_handed_over_in_batches_without_doubles(
+    channel: AbstractChannel, rabbitmq_vhost_url: str
+) -> None:
+    ids = [f"m{number}" for number in range(50)]
+    await send(channel, [envelope_of(an_event(message_id=one)) for one in ids for _ in (1, 2)])
+    effect = Recorded()
+    async with consuming(rabbitmq_vhost_url, effect, batch=20):
+        await effect.until(50)
+        while len(set(effect.ids)) < 50:  # a double that fell into the next batch
+            await effect.until(len(effect.ids) + 1)
+    assert list(dict.fromkeys(effect.ids)) == ids
+    assert all(len(batch) == len(set(batch)) for batch in effect.batches)
+    assert max(map(len, effect.batches)) > 5
+    assert await waiting(channel, TRADING_QUEUE) == 0
+
+
+async def test_a_stop_in_the_middle_of_a_backlog(
+    channel: AbstractChannel, rabbitmq_vhost_url: str
+) -> None:
+    """The batch in hand is finished and acknowledged; the rest stays."""
+    ids = [f"m{number}" for number in range(30)]
+    await send(channel, [envelope_of(an_event(message_id=one)) for one in ids])
+    begun, may_finish = asyncio.Event(), asyncio.Event()
+
+    class Slow(Recorded):
+        async def before(self, _: Sequence[Event]) -> None:
+            begun.set()
+            await may_finish.wait()
+
+    effect = Slow()
+    consumer = EventConsumer(rabbitmq_vhost_url, TRADING_QUEUE, effect, batch=5)
+    task = asyncio.create_task(consumer.run(lambda: None))
+    async with asyncio.timeout(20):
+        await begun.wait()
+    task.cancel()
+    asyncio.get_running_loop().call_later(0.1, may_finish.set)
+    await asyncio.gather(task, return_exceptions=True)
+    done = len(effect.ids)
+    assert 0 < done <= 5
+    rest = await taken(channel, TRADING_QUEUE, 30 - done)
+    assert [*effect.ids, *(envelope_id(message.body) for message in rest)] == ids
+    assert await waiting(channel, TRADING_QUEUE) == 0
+
+
+def envelope_id(body: bytes) -> str:
+    return body.decode().split('"message_id":"')[1].split('"')[0]
+
+
+async def test_a_queue_that_is_deleted_is_found_again(
+    bus: RabbitEventBus, channel: AbstractChannel, rabbitmq_vhost_url: str
+) -> None:
+    effect = Recorded()
+    ready = asyncio.Semaphore(0)
+    consumer = EventConsumer(rabbitmq_vhost_url, TRADING_QUEUE, effect)
+    task = asyncio.create_task(consumer.run(ready.release))
+    with capture_logs() as lines:
+        async with asyncio.timeout(20):
+            await ready.acquire()
+            await channel.queue_delete(TRADING_QUEUE)
+            await ready.acquire()
+    await bus.publish(an_event(message_id="m1"))
+    await effect.until(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert [line["event"] for line in lines] == ["events.connection_lost"]
