@@ -10,7 +10,7 @@ import aio_pika
 import pytest
 
 from adapters.exact_json import load
-from adapters.rabbitmq import EVENTS_EXCHANGE
+from adapters.rabbitmq_topology import EVENTS_EXCHANGE
 from domain.account import Account, TradingDay
 from tests.api.people import Edge
 from tests.api.routes.conftest import quoted
