@@ -7,6 +7,7 @@ from pydantic import Field
 from api.routes.positions import PositionAnswer
 from api.schemas import AnswerModel, Moment, Number, RequestModel
 from api.trade_schemas import FillAnswer, OrderRequest, TradeAnswer, intent_of
+from domain.account import RiskLimits
 from domain.orders import OrderIntent
 from domain.paper.state import Bracket, PaperSettings
 
@@ -154,11 +155,12 @@ class EquityAnswer(AnswerModel):
     gross_loss: Number
 
 
-def settings_of(body: StartRequest) -> PaperSettings:
+def settings_of(body: StartRequest, limits: RiskLimits) -> PaperSettings:
     """Return a session's settings; their ranges are checked when it is opened."""
     names = set(PaperSettings.__slots__) & set(body.model_fields_set)
     given = {name: getattr(body, name) for name in names}
-    return PaperSettings(**{name: value for name, value in given.items() if value is not None})
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return PaperSettings(limits=limits, **chosen)
 
 
 def paper_intent_of(body: PaperOrderRequest) -> tuple[OrderIntent, Bracket | None]:

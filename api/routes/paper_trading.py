@@ -59,10 +59,13 @@ def _session_id(user_id: str, key: str | None) -> str:
 async def start(
     body: StartRequest, user: CurrentUser, services: ServicesOf, idempotency_key: Key = None
 ) -> Response:
-    """Start a session, once for each Idempotency-Key."""
+    """Start a session with the caller's risk limits of now, once for each Idempotency-Key."""
     session_id = _session_id(user.user_id, idempotency_key)
-    state = opened(session_id, user.user_id, settings_of(body), utc_now(), body.name)
-    return await _started(services, state)
+    account = await services.trading.accounts.load(user.user_id)
+    settings = settings_of(body, account.limits)
+    return await _started(
+        services, opened(session_id, user.user_id, settings, utc_now(), body.name)
+    )
 
 
 async def _started(services: Services, state: SessionState) -> Response:

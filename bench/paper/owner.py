@@ -66,8 +66,10 @@ class Owner:
         return (perf_counter() - began) * 1000
 
 
-async def new_owner(http: aiohttp.ClientSession, **settings: Any) -> Owner:
-    """Register a user and start a session."""
+async def new_owner(
+    http: aiohttp.ClientSession, limits: dict[str, Any] | None = None, **settings: Any
+) -> Owner:
+    """Register a user with some risk limits of their own, and start a session."""
     person = {
         "email": f"{uuid.uuid4().hex}@example.com",
         "password": uuid.uuid4().hex,
@@ -76,5 +78,9 @@ async def new_owner(http: aiohttp.ClientSession, **settings: Any) -> Owner:
     async with http.post("/api/auth/register", json=person) as answer:
         answer.raise_for_status()
         owner = Owner(http, (await answer.json())["token"])
+    if limits is not None:
+        headers = {"Authorization": f"Bearer {owner.token}"}
+        async with http.put("/api/risk/limits", json=limits, headers=headers) as answer:
+            answer.raise_for_status()
     await owner.start(**settings)
     return owner
