@@ -46,10 +46,11 @@ test: check ## check, then every test, with branch coverage
 	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-branch --cov-report=term:skip-covered
 
 .PHONY: bench
-bench: setup ## Measure trades, live markets and analyses on private servers
+bench: setup ## Measure trades, live markets, analyses and paper trading on private servers
 	$(PYTHON) -m bench.trade
 	$(PYTHON) -m bench.market
 	$(PYTHON) -m bench.ai
+	$(PYTHON) -m bench.paper
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet

@@ -45,7 +45,7 @@ def main() -> None:
     """Measure and write `bench/results/paper.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=500, help="orders that are compared")
-    parser.add_argument("--soak", type=int, default=4_000, help="trades of the long session")
+    parser.add_argument("--soak", type=int, default=20_000, help="trades of the long session")
     chosen = parser.parse_args()
     with private_system() as system:
         report = uvloop.run(measure(system, chosen.orders, chosen.soak))

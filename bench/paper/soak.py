@@ -21,6 +21,10 @@ REPEATS = 200
 MEBIBYTE = 2**20
 LARGEST_RUN_MIB = 4
 DEPOSIT = 100_000
+# A session refuses what comes too fast for its owner's limits: 6,000 orders a minute.
+NO_LIMIT = {"max_orders_per_minute": 60_000}
+PATIENCE_S = 60.0
+POLL_INTERVAL_S = 0.2
 _UNIT = Decimal("1e-8")
 
 
@@ -28,7 +32,7 @@ async def measure_soak(
     system: System, http: aiohttp.ClientSession, report: Report, count: int
 ) -> None:
     """Place `count` orders as fast as one session takes them, and check everything."""
-    owner = await new_owner(http, initial_balance=DEPOSIT)
+    owner = await new_owner(http, NO_LIMIT, initial_balance=DEPOSIT)
     await owner.execute(symbol="BTCUSDT", side="BUY", type="MARKET", quantity=Decimal("0.1"))
     numbers = iter(range(count))
     told: dict[str, str] = {}
@@ -49,7 +53,7 @@ async def measure_soak(
     client = await connect_temporal(system.settings())
     sizes = await _sizes(client, owner.session_id)
     largest = max(sizes) / MEBIBYTE
-    off = await _off(system, owner)
+    off = await _off(system, owner, count + 1)
     report.rows.append(
         {
             "name": f"one session, {count} trades, {AT_ONCE} at once: {len(sizes)} runs, "
@@ -86,25 +90,29 @@ async def _sizes(client: Client, session_id: str) -> list[int]:
     query = f"WorkflowId = '{session_workflow_id(session_id)}'"
     handle = client.get_workflow_handle(session_workflow_id(session_id))
     last = (await handle.describe()).raw_description.workflow_execution_info.history_size_bytes
-    while True:
-        runs = [each async for each in client.list_workflows(query)]
-        sizes = [each.raw_info.history_size_bytes for each in runs]
-        # A run that is listed as ended tells its size; the last one is asked.
-        if sizes and sum(size == 0 for size in sizes) <= 1:
-            return [size or last for size in sizes]
-        await asyncio.sleep(0.2)
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            runs = [each async for each in client.list_workflows(query)]
+            sizes = [each.raw_info.history_size_bytes for each in runs]
+            # A run that is listed as ended tells its size; the last one is asked.
+            if sizes and sum(size == 0 for size in sizes) <= 1:
+                return [size or last for size in sizes]
+            await asyncio.sleep(POLL_INTERVAL_S)
 
 
-async def _off(system: System, owner: Owner) -> int:
-    """Count the session's balances from its records alone; return how many differ."""
+async def _off(system: System, owner: Owner, count: int) -> int:
+    """Count the session's balances from its `count` records alone; return how many differ."""
     settings = system.settings()
     mongo = open_client(settings.mongodb_url)
     held: defaultdict[str, Decimal] = defaultdict(Decimal, USDT=Decimal(DEPOSIT))
     portfolio = await owner.call("GET", f"/sessions/{owner.session_id}")
-    await asyncio.sleep(2)
+    condition = {"session_id": owner.session_id}
     try:
         trades = database_of(mongo, settings.mongodb_database)["paper_trades"]
-        async for trade in trades.find({"session_id": owner.session_id}):
+        async with asyncio.timeout(PATIENCE_S):
+            while await trades.count_documents(condition) < count:  # noqa: ASYNC110 - asked
+                await asyncio.sleep(POLL_INTERVAL_S)
+        async for trade in trades.find(condition):
             sign = 1 if trade["side"] == "BUY" else -1
             for fill in trade["fills"]:
                 cost = (fill["price"] * fill["quantity"]).quantize(_UNIT, ROUND_FLOOR)
