@@ -10,10 +10,10 @@ from adapters.mongo_errors import mongo_faults
 from adapters.mongo_paging import older_than
 from adapters.mongo_tiers import TieredRecords
 from domain.activity import Activity, ActivityKind, activity_record
+from domain.archival.tiers import DataType
 from domain.paging import PagePosition
 
-COLLECTION = "user_activity"
-_TIME = "timestamp"
+_TIME = DataType.USER_ACTIVITY.time_field
 _DUPLICATE_KEY = 11_000
 # What the interface shows; whose it is the caller knows.
 _SHOWN = ("activity_id", "kind", "timestamp", "address", "user_agent", "request_id", "details")
@@ -23,8 +23,8 @@ class MongoActivity:
     """Appends records, whose `_id` is their `activity_id`, and lists a user's own."""
 
     def __init__(self, database: Database) -> None:
-        self._activity = database[COLLECTION]
-        self._tiers = TieredRecords(database, COLLECTION, _TIME)
+        self._activity = database[DataType.USER_ACTIVITY]
+        self._tiers = TieredRecords(database, DataType.USER_ACTIVITY)
 
     async def insert(self, activities: Sequence[Activity]) -> None:
         """Append records; those that are there already stay as they are.

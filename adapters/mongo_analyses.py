@@ -11,13 +11,15 @@ from pymongo.write_concern import WriteConcern
 from adapters.mongo import Database, Document
 from adapters.mongo_errors import mongo_faults
 from adapters.mongo_paging import older_than
+from adapters.mongo_tiers import TieredRecords
 from domain.analysis import Analysis, Signal
 from domain.analysis_view import analysis_of_record, analysis_record, score_view
+from domain.archival.tiers import DataType
 from domain.paging import PagePosition
 from domain.scorecard import Outcome, Score
 
 # What a record holds beside the interface's shape.
-_PUBLIC = dict.fromkeys(("_id", "user_id", "user_ids", "subject", "brought_own", "usage"), False)
+_HIDDEN = ("user_id", "user_ids", "subject", "brought_own", "usage")
 _ENDED = [str(Outcome.TAKE_PROFIT), str(Outcome.STOP), str(Outcome.NEITHER)]
 
 
@@ -26,6 +28,7 @@ class MongoAnalyses:
 
     def __init__(self, database: Database) -> None:
         self._analyses = database["ai_analysis"]
+        self._shown = TieredRecords(database, DataType.AI_ANALYSIS, _HIDDEN)
         # Reports may lag a little (DATA_FLOW.md, "Eventual Consistency").
         self._reports = self._analyses.with_options(
             read_preference=ReadPreference.SECONDARY_PREFERRED  # type: ignore[arg-type]  # motor's
@@ -95,13 +98,12 @@ class MongoAnalyses:
             return
 
     async def analysis(self, analysis_id: str, user_id: str) -> Document | None:
-        """Return one analysis of this user.
+        """Return one analysis of this user, archived or not.
 
         Raises:
             Retryable: The store could not be reached.
         """
-        with mongo_faults():
-            return await self._analyses.find_one({"_id": analysis_id, "user_ids": user_id}, _PUBLIC)
+        return await self._shown.one({"_id": analysis_id, "user_ids": user_id})
 
     async def analyses(
         self,
@@ -112,7 +114,7 @@ class MongoAnalyses:
         position: PagePosition | None = None,
         limit: int = 100,
     ) -> list[Document]:
-        """Return the analyses that a user asked for, newest first.
+        """Return the analyses that a user asked for, archived or not, newest first.
 
         Raises:
             Retryable: The store could not be reached.
@@ -122,9 +124,7 @@ class MongoAnalyses:
             condition["symbol"] = symbol
         if timeframe is not None:
             condition["timeframe"] = timeframe
-        cursor = self._analyses.find(condition, _PUBLIC)
-        with mongo_faults():
-            return await cursor.sort([("created_at", -1), ("_id", -1)]).to_list(limit)
+        return await self._shown.newest(condition, limit)
 
     async def scorecard(
         self, *, symbol: str | None = None, model: str | None = None

@@ -108,6 +108,26 @@ _SCHEMAS: dict[str, CollectionSchema] = {
 
 # What leaves hot storage keeps its shape; `archived_at` tells since when it is warm.
 ARCHIVED = ("trades", "candles", "ai_analysis", "user_activity", "system_logs")
+# As few as its readers and movers need: each is written once more when a record goes on.
+_ARCHIVE_INDEXES = {
+    "trades": (
+        index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
+        index(("created_at", UP), ("_id", UP)),
+    ),
+    "candles": (
+        index(("symbol", UP), ("timeframe", UP), ("open_time", UP)),
+        index(("open_time", UP), ("_id", UP)),
+    ),
+    "ai_analysis": (
+        index(("user_ids", UP), ("created_at", DOWN), ("_id", DOWN)),
+        index(("created_at", UP), ("_id", UP)),
+    ),
+    "user_activity": (
+        index(("user_id", UP), ("timestamp", DOWN), ("_id", DOWN)),
+        index(("timestamp", UP), ("_id", UP)),
+    ),
+    "system_logs": (index(("timestamp", UP), ("_id", UP)),),
+}
 
 
 def archive_of(collection: str) -> str:
@@ -120,7 +140,12 @@ SCHEMAS: dict[str, CollectionSchema] = {
     **TRADING_SCHEMAS,
     **ANALYSIS_SCHEMAS,
     **ACTIVITY_SCHEMAS,
-    **{archive_of(name): CollectionSchema(open_ended({"archived_at": DATE})) for name in ARCHIVED},
+    **{
+        archive_of(name): CollectionSchema(
+            open_ended({"archived_at": DATE}), _ARCHIVE_INDEXES[name]
+        )
+        for name in ARCHIVED
+    },
 }
 
 

@@ -7,10 +7,13 @@ from typing import Any
 from adapters.mongo import Database, Document
 from adapters.mongo_errors import mongo_faults
 from adapters.mongo_paging import older_than
+from adapters.mongo_tiers import TieredRecords
+from domain.archival.tiers import DataType
 from domain.paging import PagePosition
 
 # What a record holds beside the interface's shape.
-_PUBLIC = {"_id": False, "fingerprint": False}
+_FINGERPRINT = "fingerprint"
+_PUBLIC = {"_id": False, _FINGERPRINT: False}
 
 
 class MongoTrades:
@@ -18,16 +21,20 @@ class MongoTrades:
 
     def __init__(self, database: Database) -> None:
         self._trades = database["trades"]
+        self._every_trade = TieredRecords(database, DataType.TRADES)
+        self._shown_trades = TieredRecords(database, DataType.TRADES, (_FINGERPRINT,))
         self._positions = database["positions"]
 
     async def trade(self, trade_id: str) -> Document | None:
-        """Return one record with its `fingerprint`.
+        """Return one record with its `fingerprint`, archived or not.
+
+        An order that comes again after its trade was archived must find it: otherwise it
+        would be placed again.
 
         Raises:
             Retryable: The store could not be reached.
         """
-        with mongo_faults():
-            return await self._trades.find_one({"_id": trade_id}, {"_id": False})
+        return await self._every_trade.one({"_id": trade_id})
 
     async def records(self, trade_ids: Collection[str]) -> dict[str, Document]:
         """Return the records that there are of these trades, by their id.
@@ -52,7 +59,7 @@ class MongoTrades:
         position: PagePosition | None = None,
         limit: int = 100,
     ) -> list[Document]:
-        """Return a user's trades, newest first.
+        """Return a user's trades, archived or not, newest first.
 
         Raises:
             Retryable: The store could not be reached.
@@ -64,9 +71,7 @@ class MongoTrades:
             condition["status"] = status
         if since is not None:
             condition = {"$and": [condition, {"created_at": {"$gte": since}}]}
-        cursor = self._trades.find(condition, _PUBLIC)
-        with mongo_faults():
-            return await cursor.sort([("created_at", -1), ("_id", -1)]).to_list(limit)
+        return await self._shown_trades.newest(condition, limit)
 
     async def position(self, position_id: str) -> Document | None:
         """Return one position.

@@ -14,6 +14,7 @@ from adapters.ending_tasks import end_tasks
 from adapters.mongo_accounts import MongoAccountStore
 from adapters.mongo_activity import MongoActivity
 from adapters.mongo_candles import MongoCandles
+from adapters.mongo_cold_lists import MongoColdLists
 from adapters.mongo_schema import ensure_schema
 from adapters.mongo_symbols import MongoSymbols
 from adapters.tokens import CachedTokens
@@ -56,6 +57,7 @@ class Services:
     identity: Identity
     activity: ActivityLog
     activities: MongoActivity
+    cold: MongoColdLists
     vault: MongoCredentialVault
     accounts: MongoAccountStore
     symbols: SymbolBook
@@ -87,6 +89,7 @@ async def open_services(
                 identity=people.identity,
                 activity=activity,
                 activities=activities,
+                cold=MongoColdLists(connections.database),
                 vault=people.vault,
                 accounts=accounts,
                 symbols=connections.symbols,

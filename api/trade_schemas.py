@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas import AnswerModel, Moment, Number, RequestModel
+from api.archive_schemas import ColdRangeAnswer
+from api.schemas import AnswerModel, Moment, Number, Page, RequestModel
 from domain.errors import ErrorCode, Rejected
 from domain.orders import OrderIntent, OrderType, Side, TimeInForce
 
@@ -65,6 +66,12 @@ class TradeAnswer(AnswerModel):
     timestamp: Moment
     created_at: Moment
     updated_at: Moment
+
+
+class TradePage(Page[TradeAnswer]):
+    """A part of the caller's trades, and what of those asked for is in cold storage."""
+
+    cold: list[ColdRangeAnswer]
 
 
 def intent_of(body: OrderRequest) -> OrderIntent:

@@ -16,11 +16,12 @@ from api.errors import problem_of
 from api.json_codec import answer
 from api.pagination import PageQuery, page
 from api.routing import edge_router
-from api.schemas import Page
 from api.services import Services
-from api.trade_schemas import OrderRequest, TradeAnswer, intent_of
+from api.trade_schemas import OrderRequest, TradeAnswer, TradePage, intent_of
 from domain.account import OpenOrder
 from domain.activity import ActivityKind
+from domain.archival.cold_ranges import cold_view
+from domain.archival.tiers import DataType
 from domain.errors import BotCoreError, ErrorCode, Rejected, Retryable
 from domain.order_status import OrderStatus
 from domain.orders import Order, OrderIntent, fingerprint, trade_id_of, validate_intent
@@ -151,14 +152,17 @@ def denial_error(denial: Denial, order: Order) -> BotCoreError:
     return kind(denial.code, denial.detail, **values)
 
 
-@router.get("", response_model=Page[TradeAnswer])
+@router.get("", response_model=TradePage)
 async def list_trades(
     user: CurrentUser,
     services: ServicesOf,
     request: PageQuery,
     filters: Annotated[TradeFilters, Depends()],
 ) -> Response:
-    """List the caller's trades, newest first."""
+    """List the caller's trades, archived or not, newest first.
+
+    What is in cold storage is not among them: `cold` tells when those were made.
+    """
     await settled(services, user.user_id)
     found = await services.trading.trades.trades(
         user.user_id,
@@ -168,9 +172,10 @@ async def list_trades(
         position=request.position,
         limit=request.fetch,
     )
-    return answer(
-        page(found, request, lambda trade: PagePosition(trade["created_at"], trade["trade_id"]))
-    )
+    # Read last: what left the archive meanwhile is here.
+    cold = await services.cold.ranges(DataType.TRADES, user.user_id, filters.since)
+    shown = page(found, request, lambda trade: PagePosition(trade["created_at"], trade["trade_id"]))
+    return answer(shown | {"cold": cold_view(cold)})
 
 
 @router.get("/{trade_id}", response_model=TradeAnswer)
