@@ -1,0 +1,242 @@
+"""Files of records in Parquet: written in row groups, counted on the way, and read back."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from decimal import Context, Decimal, Inexact
+from pathlib import Path
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from adapters.parquet_columns import ID, RECORD, Counted, file_schema, rows_of
+from domain.archival.files import WrittenFile
+from domain.archival.manifests import FILE_SCHEMA_VERSION, MAX_LISTED_USERS, FileContents
+from domain.archival.messages import Reason
+from domain.archival.tiers import DataType
+from domain.errors import ErrorCode, Rejected, Retryable
+
+# Rows are written in groups of at least so many bytes of records: what a reader must hold.
+GROUP_BYTES: Final = 8 * 2**20
+READ_ROWS: Final = 1_000
+_IDS_AT_ONCE: Final = 100_000
+# Decimal128 keeps so many digits, and a manifest is kept in MongoDB.
+_KEPT_DIGITS: Final = 34
+_EXACT: Final = Context(prec=76, traps=[Inexact])
+_COMPRESSION: Final = "zstd"
+_VERSION_KEY: Final = "bot-core.schema"
+
+
+class ParquetFiles:
+    """Implements `domain.archival.files.RecordFiles` in one directory of this machine.
+
+    Args:
+        directory: Where files lie while they are worked on.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def path(self, name: str) -> Path:
+        """Return where a file of this name lies."""
+        return self._directory / name
+
+    async def write(
+        self, data_type: DataType, name: str, documents: AsyncIterator[bytes]
+    ) -> WrittenFile | None:
+        """Write batches of documents to a file; None, and no file, where there are none.
+
+        Raises:
+            Rejected: A document cannot be stored in a file.
+            Retryable: The disk would not take it.
+        """
+        path = self.path(name)
+        try:
+            with _disk_faults():
+                self._directory.mkdir(parents=True, exist_ok=True)
+                writer = _Writer(data_type, path)
+                async with writer:
+                    async for batch in documents:
+                        await asyncio.to_thread(writer.add, batch)
+                if not writer.row_count:
+                    path.unlink(missing_ok=True)
+                    return None
+                return WrittenFile(path, await asyncio.to_thread(writer.contents))
+        except BaseException:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+
+    async def count(self, data_type: DataType, path: Path) -> FileContents:
+        """Count a file anew from what is in it, columns and records.
+
+        Raises:
+            Rejected: It is no such file.
+            Retryable: The disk would not give it.
+        """
+        with _disk_faults():
+            return await asyncio.to_thread(_count, data_type, path)
+
+    async def records(self, path: Path) -> AsyncIterator[list[bytes]]:
+        """Return the documents of a file in batches.
+
+        Raises:
+            Retryable: The disk would not give them.
+        """
+        with _disk_faults(), pq.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
+            batches = file.iter_batches(batch_size=READ_ROWS, columns=[RECORD])
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                yield batch.column(0).to_pylist()
+
+    def remove(self, path: Path) -> None:
+        """Delete a file; one that is not there is deleted."""
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+class _Writer:
+    """One file while it is written."""
+
+    def __init__(self, data_type: DataType, path: Path) -> None:
+        self._data_type = data_type
+        self._path = path
+        self._counted = Counted()
+        self._ids: list[Any] = []
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._parquet: Any = None
+        self.row_count = 0
+
+    async def __aenter__(self) -> Self:
+        schema = file_schema(self._data_type).with_metadata(
+            {_VERSION_KEY: str(FILE_SCHEMA_VERSION)}
+        )
+        self._parquet = pq.ParquetWriter(
+            self._path,
+            schema,
+            compression=_COMPRESSION,
+            # Whole records never repeat.
+            use_dictionary=[name for name in schema.names if name not in {ID, RECORD}],
+            write_statistics=[name for name in schema.names if name != RECORD],
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        try:
+            self._flush()
+        finally:
+            self._parquet.close()
+
+    def add(self, documents: bytes) -> None:
+        """Add a batch."""
+        self._waiting.append(documents)
+        self._waiting_bytes += len(documents)
+        if self._waiting_bytes >= GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting_bytes:
+            return
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        try:
+            rows, lost = rows_of(self._data_type, b"".join(waiting))
+        except (ValueError, pa.ArrowException) as error:
+            raise Rejected(
+                ErrorCode.SERVICE_UNAVAILABLE, str(error), reason=str(Reason.NOT_STORABLE)
+            ) from error
+        self._parquet.write_batch(rows, row_group_size=rows.num_rows)
+        self._counted.add(self._data_type, rows, lost)
+        self._ids.append(rows.column(ID))
+        self.row_count += rows.num_rows
+
+    def contents(self) -> FileContents:
+        """Return what was counted; the file must be closed."""
+        return replace(
+            _contents(self._counted, self._ids),
+            sha256=_sha256(self._path),
+            size_bytes=self._path.stat().st_size,
+        )
+
+
+def _contents(counted: Counted, id_columns: list[Any]) -> FileContents:
+    ids = pa.chunked_array(id_columns)
+    ids = ids.take(pc.sort_indices(ids))
+    if pc.count_distinct(ids).as_py() != len(ids):
+        raise Rejected(
+            ErrorCode.SERVICE_UNAVAILABLE,
+            "two records have one id",
+            reason=str(Reason.NOT_STORABLE),
+        )
+    digest = hashlib.sha256()
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        for text in ids.slice(start, _IDS_AT_ONCE).to_pylist():
+            digest.update(text.encode() + b"\n")
+    assert counted.first_time is not None and counted.last_time is not None  # noqa: S101, PT018 - there are rows
+    return FileContents(
+        document_count=len(ids),
+        size_bytes=0,
+        sha256="",
+        sums={name: value for name, value in map(_kept, counted.sums.items()) if value is not None},
+        unrepresented=dict(counted.unrepresented),
+        first_id=ids[0].as_py(),
+        last_id=ids[-1].as_py(),
+        ids_sha256=digest.hexdigest(),
+        first_time=counted.first_time,
+        last_time=counted.last_time,
+        user_ids=tuple(sorted(counted.users)) if len(counted.users) <= MAX_LISTED_USERS else None,
+    )
+
+
+def _kept(each: tuple[str, Decimal]) -> tuple[str, Decimal | None]:
+    name, value = each
+    shortest = value.normalize(_EXACT)
+    return name, shortest if len(shortest.as_tuple().digits) <= _KEPT_DIGITS else None
+
+
+def _count(data_type: DataType, path: Path) -> FileContents:
+    """Make rows of the records again and compare them with the rows beside them."""
+    counted, ids = Counted(), []
+    try:
+        with pq.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
+            for number in range(file.num_row_groups):
+                stored = file.read_row_group(number, use_threads=False)
+                records = b"".join(stored.column(RECORD).to_pylist())
+                rows, lost = rows_of(data_type, records)
+                if not pa.Table.from_batches([rows]).equals(stored):
+                    raise _corrupted(f"columns of group {number} are not those of its records")
+                counted.add(data_type, rows, lost)
+                ids.append(rows.column(ID))
+    except (ValueError, pa.ArrowException) as error:
+        raise _corrupted(str(error)) from error
+    if not ids:
+        raise _corrupted("there are no records in it")
+    return replace(_contents(counted, ids), sha256=_sha256(path), size_bytes=path.stat().st_size)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _corrupted(detail: str) -> Rejected:
+    return Rejected(ErrorCode.SERVICE_UNAVAILABLE, detail, reason=str(Reason.CORRUPTED))
+
+
+@contextmanager
+def _disk_faults() -> Iterator[None]:
+    """Turn what the disk refuses into `Retryable`: a full disk may have room later."""
+    try:
+        yield
+    except OSError as error:
+        raise Retryable(
+            ErrorCode.SERVICE_UNAVAILABLE,
+            f"the disk did not take or give a file: {error.strerror or error}",
+            reason=str(Reason.DISK),
+        ) from error
