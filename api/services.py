@@ -30,6 +30,7 @@ from workers.activity_log import ActivityLog
 from workers.connections import Connections, Need
 from workers.identity import Identity
 from workers.identity_parts import IdentityParts, open_identity
+from workers.notice_desk import BackgroundNotices, NoticeDesk
 from workers.seed import seed
 from workers.settings import Settings
 from workers.trading import TRADING_NEEDS, Trading, open_trading
@@ -75,9 +76,13 @@ async def open_services(
     """Put an application's parts together; `/readyz` fails until their stores are prepared."""
     accounts = MongoAccountStore(connections.database)
     activities = MongoActivity(connections.database)
-    activity = ActivityLog(activities, partial(current_origin, settings.trusted_proxies))
+    notices = BackgroundNotices()
+    activity = ActivityLog(
+        activities, partial(current_origin, settings.trusted_proxies), notices.announce
+    )
     with open_identity(settings, connections, accounts, activity) as people:
         async with open_trading(settings, connections, accounts, people.vault) as trading:
+            notices.open(NoticeDesk(trading.client))
             services = Services(
                 settings=settings,
                 connections=connections,
@@ -114,6 +119,7 @@ async def open_services(
                 yield services
             finally:
                 await end_tasks(background)
+                await notices.close()
 
 
 def _known_symbols(settings: Settings, connections: Connections) -> KnownSymbols:

@@ -53,6 +53,14 @@ RECONCILE_INTERVAL_MAX_S = 300.0
 ORPHAN_AGE_S = 20.0
 ORPHAN_SWEEP_INTERVAL_S = 10.0
 
+# A notice to a user is begun beside the answer to what it is of, within milliseconds; one that
+# is not marked by then was left behind by a crash, or waits for the broker.
+NOTICE_AGE_S = 30.0
+NOTICE_SWEEP_INTERVAL_S = 30.0
+
+# What was left behind for longer is no news: nobody swept for a day.
+NOTICE_LOOKBACK_S = 86_400.0
+
 # A reader who asks for a trade that was answered a moment ago waits this long for its
 # record, so that everyone reads what they wrote.
 READ_YOUR_WRITES_S = 2.0

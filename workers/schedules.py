@@ -16,11 +16,13 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from domain.timing import ORPHAN_SWEEP_INTERVAL_S
-from workers.temporal import TRADING_QUEUE
+from domain.timing import NOTICE_SWEEP_INTERVAL_S, ORPHAN_SWEEP_INTERVAL_S
+from workers.temporal import NOTICES_QUEUE, TRADING_QUEUE
+from workflows.notice_sweep import NoticeSweep
 from workflows.orphan_sweep import OrphanSweep
 
 ORPHAN_SWEEP = "orphan-sweep"
+NOTICE_SWEEP = "notice-sweep"
 # Sweeps that were missed are not made up for: the next one finds everything.
 _CATCH_UP = timedelta(seconds=10)
 # A sweep that no worker took in this time is given up, so that the list stays readable.
@@ -33,27 +35,36 @@ async def ensure_schedules(client: Client) -> None:
     Raises:
         RPCError: Temporal could not be reached.
     """
-    wanted = _orphan_sweep()
+    for name, wanted in wanted_schedules().items():
+        await _ensure(client, name, wanted)
+
+
+def wanted_schedules() -> dict[str, Schedule]:
+    """Return every schedule by its id."""
+    return {
+        ORPHAN_SWEEP: _sweep(OrphanSweep, ORPHAN_SWEEP, TRADING_QUEUE, ORPHAN_SWEEP_INTERVAL_S),
+        NOTICE_SWEEP: _sweep(NoticeSweep, NOTICE_SWEEP, NOTICES_QUEUE, NOTICE_SWEEP_INTERVAL_S),
+    }
+
+
+async def _ensure(client: Client, name: str, wanted: Schedule) -> None:
     try:
-        await client.create_schedule(ORPHAN_SWEEP, wanted)
+        await client.create_schedule(name, wanted)
     except ScheduleAlreadyRunningError:
 
         def renew(found: ScheduleUpdateInput) -> ScheduleUpdate:
             return ScheduleUpdate(replace(wanted, state=found.description.schedule.state))
 
-        await client.get_schedule_handle(ORPHAN_SWEEP).update(renew)
+        await client.get_schedule_handle(name).update(renew)
 
 
-def _orphan_sweep() -> Schedule:
+def _sweep(
+    workflow: type[OrphanSweep | NoticeSweep], name: str, queue: str, every_s: float
+) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            OrphanSweep.run,
-            id=ORPHAN_SWEEP,
-            task_queue=TRADING_QUEUE,
-            execution_timeout=_SWEEP_TIMEOUT,
+            workflow.run, id=name, task_queue=queue, execution_timeout=_SWEEP_TIMEOUT
         ),
-        spec=ScheduleSpec(
-            intervals=[ScheduleIntervalSpec(every=timedelta(seconds=ORPHAN_SWEEP_INTERVAL_S))]
-        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(seconds=every_s))]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
     )

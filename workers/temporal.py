@@ -13,6 +13,7 @@ from workers.settings import Settings
 TRADING_QUEUE = "trading"
 ANALYSIS_QUEUE = "analysis"
 PAPER_QUEUE = "paper"
+NOTICES_QUEUE = "notices"
 
 # Temporal takes 4 s to come up; a process that starts beside it waits.
 CONNECT_RETRY_S = 0.5

@@ -24,6 +24,7 @@ from domain.ports import CredentialVault
 from workers.analysis import ANALYSIS_NEEDS, run_analysis_worker
 from workers.connections import Connections, Need, open_connections
 from workers.identity_parts import credential_vault
+from workers.notices import run_notice_worker
 from workers.paper import PAPER_NEEDS, run_paper_worker
 from workers.process import run_process, settle_interpreter
 from workers.readiness import announce_ready
@@ -132,6 +133,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
             async with (
                 run_analysis_worker(settings, connections, trading.client),
                 run_paper_worker(connections, trading.client),
+                run_notice_worker(connections, trading.client),
             ):
                 if settings.trading_metrics_port:
                     start_http_server(settings.trading_metrics_port, settings.trading_metrics_host)

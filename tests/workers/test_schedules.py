@@ -6,7 +6,7 @@ from temporalio.client import ScheduleActionStartWorkflow, ScheduleOverlapPolicy
 
 from domain.timing import ORPHAN_SWEEP_INTERVAL_S
 from tests.trading_floor import Floor, until
-from workers.schedules import ORPHAN_SWEEP, ensure_schedules
+from workers.schedules import ORPHAN_SWEEP, ensure_schedules, wanted_schedules
 
 
 async def test_the_sweep_is_scheduled_once_and_runs(floor: Floor) -> None:
@@ -34,4 +34,5 @@ async def test_the_sweep_is_scheduled_once_and_runs(floor: Floor) -> None:
         action = (await handle.describe()).info.recent_actions[0].action
         assert await client.get_workflow_handle(action.workflow_id).result()  # type: ignore[attr-defined]  # the only kind of action there is
     finally:
-        await handle.delete()
+        for name in wanted_schedules():
+            await client.get_schedule_handle(name).delete()
