@@ -9,6 +9,7 @@ from adapters.mongo import Database
 from adapters.mongo_errors import mongo_faults
 from adapters.mongo_schema_activity import ACTIVITY_SCHEMAS
 from adapters.mongo_schema_analysis import ANALYSIS_SCHEMAS
+from adapters.mongo_schema_notifications import NOTIFICATION_SCHEMAS
 from adapters.mongo_schema_parts import (
     BOOL,
     BYTES,
@@ -96,9 +97,19 @@ _SCHEMAS: dict[str, CollectionSchema] = {
     ),
     # Written by the logging service; `_id` is the event's message id.
     "system_logs": CollectionSchema(open_ended({"timestamp": DATE}), (index(("timestamp", DOWN)),)),
-    "notifications": CollectionSchema(
-        open_ended({"user_id": TEXT, "created_at": DATE}),
-        (index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),),
+    "legal_holds": CollectionSchema(
+        closed(
+            {
+                "hold_id": TEXT,
+                "data_type": nullable(TEXT),
+                "user_id": nullable(TEXT),
+                "since": nullable(DATE),
+                "until": nullable(DATE),
+                "reason": TEXT,
+                "created_at": DATE,
+            }
+        ),
+        (index(("created_at", DOWN), ("_id", DOWN)),),
     ),
     "archive_manifests": CollectionSchema(
         open_ended({"data_type": TEXT, "created_at": DATE}, document_count=WHOLE, target=OBJECT),
@@ -139,6 +150,7 @@ SCHEMAS: dict[str, CollectionSchema] = {
     **_SCHEMAS,
     **TRADING_SCHEMAS,
     **ANALYSIS_SCHEMAS,
+    **NOTIFICATION_SCHEMAS,
     **ACTIVITY_SCHEMAS,
     **{
         archive_of(name): CollectionSchema(
