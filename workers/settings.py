@@ -115,12 +115,25 @@ class Settings(BaseSettings):
     trading_metrics_host: str = "127.0.0.1"
     trading_metrics_port: int = Field(default=0, ge=0, lt=65_536)
 
+    # Where people open the API's pages, for links in notifications; from its address if empty.
+    public_url: str = ""
+    # Networks of our own that users' notification targets may be in, such as ["127.0.0.0/8"].
+    notification_networks: list[IPvAnyNetwork] = []
+    # What is more than this in a minute is told together, in a digest.
+    notifications_per_minute_per_target: int = Field(default=60, gt=0)
+    notifications_per_minute_per_user: int = Field(default=300, gt=0)
+
     log_level: str = "INFO"
 
     @cached_property
     def websocket_url(self) -> str:
         """The address that clients open."""
         return self.public_ws_url or f"ws://{self.gateway_host}:{self.gateway_port}/ws"
+
+    @cached_property
+    def dashboard_url(self) -> str:
+        """Where links lead to; a path of the dashboard follows."""
+        return f"{self.public_url or f'http://{self.api_host}:{self.api_port}'}/#"
 
     @cached_property
     def uses_sandbox_model(self) -> bool:

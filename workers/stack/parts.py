@@ -116,4 +116,10 @@ PARTS: tuple[Part, ...] = (
         "user-data", "account streams", "workers.user_data", ("mongodb", "temporal", "exchange")
     ),
     _worker("logging", "event log", "workers.logging_consumer", ("rabbitmq", "mongodb")),
+    _worker(
+        "notifications",
+        "notifications",
+        "workers.notification_consumer",
+        ("rabbitmq", "mongodb"),
+    ),
 )
