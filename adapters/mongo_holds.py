@@ -14,7 +14,10 @@ _hold = TypeAdapter(LegalHold)
 
 
 class MongoHolds:
-    """Keeps holds until they are lifted; who set and lifted them is in `user_activity`."""
+    """Implements `domain.archival.ports.HoldStore`: holds, until they are lifted.
+
+    Who set and lifted them is in `user_activity`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._holds = database["legal_holds"]
@@ -43,19 +46,20 @@ class MongoHolds:
             found: Document | None = await self._holds.find_one_and_delete({"_id": hold_id})
         return None if found is None else _from_document(found)
 
-    async def concerning(self, data_type: DataType) -> list[LegalHold]:
-        """Return every hold that may concern records of a kind.
+    async def holds(self, data_type: DataType | None = None) -> list[LegalHold]:
+        """Return the holds that may concern records of a kind, or all of them.
 
         Raises:
             Retryable: The store could not be reached.
         """
+        condition: Document = {}
+        if data_type is not None:
+            condition["data_type"] = {"$in": [str(data_type), None]}
         with mongo_faults():
-            found = await self._holds.find({"data_type": {"$in": [str(data_type), None]}}).to_list(
-                None
-            )
+            found = await self._holds.find(condition).to_list(None)
         return [_from_document(document) for document in found]
 
-    async def holds(
+    async def page(
         self, *, position: PagePosition | None = None, limit: int = 100
     ) -> list[LegalHold]:
         """Return holds, the last set first; `position` is by `created_at` and id.

@@ -29,7 +29,7 @@ async def test_those_of_a_kind_and_those_of_every_kind_concern_it(database: Data
     logs = replace(HOLD, hold_id="hold-2", data_type=DataType.SYSTEM_LOGS)
     for hold in (HOLD, everything, logs):
         await holds.set(hold)
-    found = await holds.concerning(DataType.TRADES)
+    found = await holds.holds(DataType.TRADES)
     assert {hold.hold_id for hold in found} == {"hold-0", "hold-1"}
 
 
@@ -41,6 +41,6 @@ async def test_pages(database: Database) -> None:
     ]
     for hold in kept:
         await holds.set(hold)
-    first = await holds.holds(limit=3)
-    rest = await holds.holds(position=PagePosition(first[-1].created_at, first[-1].hold_id))
+    first = await holds.page(limit=3)
+    rest = await holds.page(position=PagePosition(first[-1].created_at, first[-1].hold_id))
     assert first + rest == kept[::-1]
