@@ -97,6 +97,24 @@ class MongoManifests:
             found = await self._manifests.find(condition).sort("_id", 1).to_list(None)
         return [_from_document(document) for document in found]
 
+    async def outlived(self, data_type: DataType, before: datetime) -> list[Manifest]:
+        """Return the files whose newest record was made before this, and that are not deleted.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        condition: Document = {
+            "data_type": str(data_type),
+            "$or": [
+                {"state": str(ManifestState.REMOVED), "contents.last_time": {"$lt": before}},
+                # Said to be deleted, by a run that ended before it was.
+                {"state": str(ManifestState.EXPIRED), "expired_at": None},
+            ],
+        }
+        with mongo_faults():
+            found = await self._manifests.find(condition).sort("_id", 1).to_list(None)
+        return [_from_document(document) for document in found]
+
     async def last_part(self, data_type: DataType, month: str) -> int:
         """Return the number of a month's last file; 0 if there is none.
 

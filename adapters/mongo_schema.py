@@ -9,6 +9,7 @@ from adapters.mongo import Database
 from adapters.mongo_errors import mongo_faults
 from adapters.mongo_schema_activity import ACTIVITY_SCHEMAS
 from adapters.mongo_schema_analysis import ANALYSIS_SCHEMAS
+from adapters.mongo_schema_archive import ARCHIVE_SCHEMAS
 from adapters.mongo_schema_notifications import NOTIFICATION_SCHEMAS
 from adapters.mongo_schema_parts import (
     BOOL,
@@ -30,6 +31,7 @@ from adapters.mongo_schema_parts import (
     open_ended,
 )
 from adapters.mongo_schema_trading import TRADING_SCHEMAS
+from domain.archival.tiers import DataType
 
 _NAMESPACE_EXISTS = 48
 _DIGEST_BYTES = {"bsonType": "binData"}
@@ -111,34 +113,9 @@ _SCHEMAS: dict[str, CollectionSchema] = {
         ),
         (index(("created_at", DOWN), ("_id", DOWN)),),
     ),
-    "archive_manifests": CollectionSchema(
-        open_ended({"data_type": TEXT, "created_at": DATE}, document_count=WHOLE, target=OBJECT),
-        (index(("data_type", UP), ("created_at", DOWN), ("_id", DOWN)),),
-    ),
 }
 
-# What leaves hot storage keeps its shape; `archived_at` tells since when it is warm.
-ARCHIVED = ("trades", "candles", "ai_analysis", "user_activity", "system_logs")
-# As few as its readers and movers need: each is written once more when a record goes on.
-_ARCHIVE_INDEXES = {
-    "trades": (
-        index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
-        index(("created_at", UP), ("_id", UP)),
-    ),
-    "candles": (
-        index(("symbol", UP), ("timeframe", UP), ("open_time", UP)),
-        index(("open_time", UP), ("_id", UP)),
-    ),
-    "ai_analysis": (
-        index(("user_ids", UP), ("created_at", DOWN), ("_id", DOWN)),
-        index(("created_at", UP), ("_id", UP)),
-    ),
-    "user_activity": (
-        index(("user_id", UP), ("timestamp", DOWN), ("_id", DOWN)),
-        index(("timestamp", UP), ("_id", UP)),
-    ),
-    "system_logs": (index(("timestamp", UP), ("_id", UP)),),
-}
+ARCHIVED = tuple(str(data_type) for data_type in DataType)
 
 
 def archive_of(collection: str) -> str:
@@ -152,12 +129,7 @@ SCHEMAS: dict[str, CollectionSchema] = {
     **ANALYSIS_SCHEMAS,
     **NOTIFICATION_SCHEMAS,
     **ACTIVITY_SCHEMAS,
-    **{
-        archive_of(name): CollectionSchema(
-            open_ended({"archived_at": DATE}), _ARCHIVE_INDEXES[name]
-        )
-        for name in ARCHIVED
-    },
+    **ARCHIVE_SCHEMAS,
 }
 
 

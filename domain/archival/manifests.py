@@ -13,7 +13,7 @@ from domain.errors import ErrorCode, HaltTrading
 # The layout of the files; see docs/archive.md.
 FILE_SCHEMA_VERSION: Final = 1
 # A file with more users than this is treated as one that may hold anybody's records.
-MAX_LISTED_USERS: Final = 10_000
+MAX_LISTED_USERS: Final = 1_000
 
 
 class ManifestState(StrEnum):
@@ -29,10 +29,11 @@ class ManifestState(StrEnum):
 _NEXT: Final = {
     # What fails its proof is written again.
     ManifestState.WRITING: {ManifestState.WRITING, ManifestState.UPLOADED},
-    ManifestState.UPLOADED: {ManifestState.WRITING, ManifestState.VERIFIED},
-    ManifestState.VERIFIED: {ManifestState.REMOVED},
+    ManifestState.UPLOADED: {ManifestState.WRITING, ManifestState.UPLOADED, ManifestState.VERIFIED},
+    ManifestState.VERIFIED: {ManifestState.VERIFIED, ManifestState.REMOVED},
     ManifestState.REMOVED: {ManifestState.EXPIRED},
-    ManifestState.EXPIRED: set[ManifestState](),
+    # Said first, then done, then said when.
+    ManifestState.EXPIRED: {ManifestState.EXPIRED},
 }
 
 # A record may be read from files in these states; where the archive has it too, that counts.

@@ -19,8 +19,8 @@ COLLECTIONS = {
     *("users", "refresh_tokens", "accounts", "trades", "positions"),
     *("paper_sessions", "paper_trades", "ai_analysis", "ai_requests", "candles"),
     *("user_activity", "system_logs", "notifications", "archive_manifests", "venue_symbols"),
-    "legal_holds",
-    *(f"archive_{name}" for name in ARCHIVED),
+    *("legal_holds", "archive_restores"),
+    *(f"{tier}_{name}" for tier in ("archive", "restored") for name in ARCHIVED),
 }
 
 
