@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from aiohttp import AddrInfoType
 
-from domain.outbound_addresses import Network, address_of, may_connect
+from domain.outbound_addresses import Address, Network, address_of, may_connect
 
 RESOLVE_TIMEOUT_S = 3.0
 
@@ -46,24 +46,35 @@ class OutboundNetwork:
             raise ForbiddenAddressError("the address is not public")
         return socket.socket(family, kind, protocol)
 
-    async def complaint(self, host: str) -> str | None:
+    async def complaint(self, host: str, *, encrypted: bool = True) -> str | None:
         """Return what is wrong with a host that a user wants to be told at, or None.
 
         A host that cannot be looked up now is complained of, too: a name that is mistyped
         must not wait for its first notification to be found out.
+
+        Args:
+            host: A name or an address.
+            encrypted: Whether what is said there is; only our own networks go without.
         """
-        if address_of(host.strip("[]")) is not None:
-            found = [host.strip("[]")]
-        else:
-            try:
-                async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-                    answers = await asyncio.get_running_loop().getaddrinfo(
-                        host, None, type=socket.SOCK_STREAM
-                    )
-            except (OSError, UnicodeError, TimeoutError):
-                return "no such host is known"
-            found = [str(answer[4][0]) for answer in answers]
-        addresses = [address_of(each) for each in found]
-        if all(each is not None and may_connect(each, self._allowed) for each in addresses):
+        try:
+            addresses = await _addresses(host)
+        except (OSError, UnicodeError, TimeoutError):
+            return "no such host is known"
+        if not all(each is not None and may_connect(each, self._allowed) for each in addresses):
+            return "its address is not a public one"
+        if encrypted or all(_is_in(each, self._allowed) for each in addresses):
             return None
-        return "its address is not a public one"
+        return "it must begin with https://"
+
+
+async def _addresses(host: str) -> list[Address | None]:
+    literal = address_of(host.strip("[]"))
+    if literal is not None:
+        return [literal]
+    async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+        answers = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [address_of(str(answer[4][0])) for answer in answers]
+
+
+def _is_in(address: Address | None, networks: Sequence[Network]) -> bool:
+    return address is not None and any(address in network for network in networks)

@@ -13,11 +13,13 @@ from api.routes import (
     account,
     activity,
     ai,
+    archives,
     auth,
     candles,
     config,
     health,
     market,
+    notifications,
     paper_trading,
     positions,
     risk,
@@ -41,7 +43,9 @@ ROUTERS = (
     risk.router,
     ai.router,
     paper_trading.router,
+    notifications.router,
     activity.router,
+    archives.router,
 )
 
 

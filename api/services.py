@@ -14,13 +14,14 @@ from adapters.ending_tasks import end_tasks
 from adapters.mongo_accounts import MongoAccountStore
 from adapters.mongo_activity import MongoActivity
 from adapters.mongo_candles import MongoCandles
-from adapters.mongo_cold_lists import MongoColdLists
 from adapters.mongo_schema import ensure_schema
 from adapters.mongo_symbols import MongoSymbols
 from adapters.tokens import CachedTokens
 from api.analysis_edge import AnalysisEdge, analysis_edge
+from api.archive_edge import ArchiveEdge, archive_edge
 from api.known_symbols import KnownSymbols
 from api.metrics import HttpMetrics
+from api.notification_edge import NotificationEdge, open_notification_edge
 from api.origin import current_origin
 from api.paper_edge import PaperEdge, paper_edge
 from api.readiness import Probe, Readiness
@@ -58,7 +59,6 @@ class Services:
     identity: Identity
     activity: ActivityLog
     activities: MongoActivity
-    cold: MongoColdLists
     vault: MongoCredentialVault
     accounts: MongoAccountStore
     symbols: SymbolBook
@@ -67,6 +67,8 @@ class Services:
     trading: Trading
     analysis: AnalysisEdge
     paper: PaperEdge
+    archive: ArchiveEdge
+    notifications: NotificationEdge
 
 
 @asynccontextmanager
@@ -81,7 +83,10 @@ async def open_services(
         activities, partial(current_origin, settings.trusted_proxies), notices.announce
     )
     with open_identity(settings, connections, accounts, activity) as people:
-        async with open_trading(settings, connections, accounts, people.vault) as trading:
+        async with (
+            open_trading(settings, connections, accounts, people.vault) as trading,
+            open_notification_edge(settings, connections) as notifications,
+        ):
             notices.open(NoticeDesk(trading.client))
             services = Services(
                 settings=settings,
@@ -94,7 +99,6 @@ async def open_services(
                 identity=people.identity,
                 activity=activity,
                 activities=activities,
-                cold=MongoColdLists(connections.database),
                 vault=people.vault,
                 accounts=accounts,
                 symbols=connections.symbols,
@@ -108,6 +112,8 @@ async def open_services(
                 trading=trading,
                 analysis=analysis_edge(settings, connections, trading.client),
                 paper=paper_edge(connections, trading.client),
+                archive=archive_edge(connections.database, trading.client),
+                notifications=notifications,
             )
             background = [
                 asyncio.create_task(_prepare(services, people)),
