@@ -43,7 +43,7 @@ SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: check ## check, then every test, with branch coverage
-	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-branch --cov-report=term:skip-covered
+	$(PYTHON) -m slipcover -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: bench
 bench: setup ## Measure trades, live markets, analyses and paper trading on private servers

@@ -22,12 +22,13 @@ from xdist.scheduler import LoadFileScheduling
 
 from adapters.mongo import Database, database_of, open_client
 from adapters.mongo_schema import ensure_schema
+from tests.measured import measured
 from workers.stack import servers
 from workers.stack.children import Launch
 from workers.stack.instance import Instance
 from workers.stack.servers import Place, Server
 
-pytest_plugins = ("tests.model_control", "tests.trading_floor")
+pytest_plugins = ("tests.model_control", "tests.receivers", "tests.trading_floor")
 
 StartServer = Callable[[Server], Instance]
 # Virtual hosts made when the broker boots (they cost nothing until used); one a test.
@@ -121,12 +122,12 @@ def temporal_address(session_servers: StartServer) -> str:
 
 @pytest.fixture(scope="session")
 def exchange_url(session_servers: StartServer) -> str:
-    return session_servers(servers.EXCHANGE).url
+    return session_servers(measured(servers.EXCHANGE)).url
 
 
 @pytest.fixture(scope="session")
 def model_url(session_servers: StartServer) -> str:
-    return session_servers(servers.MODEL).url
+    return session_servers(measured(servers.MODEL)).url
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from adapters.mongo import open_client
 from api.app import create_app
 from tests.api.people import Edge, OpenEdge
 from tests.conftest import StartServer
+from tests.measured import measured
 from workers.settings import Settings
 from workers.stack import servers
 
@@ -37,7 +38,7 @@ def _plain_logs() -> None:
 @pytest.fixture(scope="session")
 def exchange_url(session_servers: StartServer) -> str:
     """An exchange whose market stands still when these tests say so, and nobody else's does."""
-    return session_servers(servers.EXCHANGE).url
+    return session_servers(measured(servers.EXCHANGE)).url
 
 
 @pytest.fixture(scope="session")

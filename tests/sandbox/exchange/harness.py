@@ -16,6 +16,7 @@ import aiohttp
 import orjson
 from binance import AsyncClient, BinanceSocketManager
 
+from tests.measured import measured_command
 from workers.stack.ports import free_port
 
 START_TIMEOUT_S = 20
@@ -48,19 +49,13 @@ class ExchangeProcess:
         import urllib.request  # noqa: PLC0415 - only here
 
         began = time.monotonic()
+        places = ("--port", str(self.port), "--directory", str(self.directory / "data"))
+        command, environment = measured_command(
+            (sys.executable, "-m", "sandbox.exchange", *places, *self._options)
+        )
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [
-                    sys.executable,
-                    "-m",
-                    "sandbox.exchange",
-                    "--port",
-                    str(self.port),
-                    "--directory",
-                    str(self.directory / "data"),
-                    *self._options,
-                ],
-                stderr=log,
+                command, env={**os.environ, **environment}, stderr=log
             )
         while time.monotonic() - began < START_TIMEOUT_S:
             try:
