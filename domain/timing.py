@@ -65,6 +65,14 @@ NOTICE_LOOKBACK_S = 86_400.0
 # record, so that everyone reads what they wrote.
 READ_YOUR_WRITES_S = 2.0
 
+# A paper order carries the book that it fills on. One that has waited for its session longer
+# than this (its worker has died, say) must not fill on that any more; clocks of two machines
+# may be this far apart, less what a busy one needs for a workflow task.
+PAPER_ORDER_AGE_LIMIT_S = 3.0
+
+# What watches resting paper orders is told of them again this often: it may have lost them.
+PAPER_TENDING_INTERVAL_S = 60.0
+
 # A first attempt that reserves later than this after its workflow's start is left to the
 # workflow: once a workflow task has timed out another worker may have ended the trade, and
 # what is sent here must be refused by the venue before that can be.
@@ -110,3 +118,26 @@ APPRISE_TIMEOUT_S = 20.0
 
 # A delivery whose sender has died is taken over after this: longer than any attempt lasts.
 DELIVERY_LEASE_S = APPRISE_TIMEOUT_S + 10.0
+
+# A stage of an archival run reports after this, so that operators see where it is, and a run
+# that is asked to stop has stopped soon.
+ARCHIVAL_LEG_S = 15.0
+
+# One step of a run: a file of a million records is written, proven and removed in minutes; on a
+# machine that has other work, in an hour. Heartbeats tell much earlier that a worker died.
+ARCHIVAL_STEP_TIMEOUT_S = 3_600.0
+ARCHIVAL_RETRY_MAX_S = 10.0
+
+# A scheduled run that finds another one at work tries again after this.
+ARCHIVAL_TURN_S = 30.0
+
+# A backfill of a year's missed days, one after the other; what takes longer is looked at.
+ARCHIVAL_TURNS_LIMIT_S = 86_400.0
+
+# Whether a file has been retrieved is asked more and more rarely: objects take hours (Glacier's
+# Standard tier 3 to 5, its Bulk tier up to 12, Deep Archive's up to 48).
+RETRIEVAL_BACKOFF = 2.0
+RETRIEVAL_POLL_MAX_S = 1_800.0
+
+# A store that is away while a restore waits anyway is asked this often.
+RESTORE_RETRY_MAX_S = 60.0
