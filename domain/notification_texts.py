@@ -34,7 +34,7 @@ from domain.scorecard import Outcome
 
 _WORDS_MAX_CHARACTERS: Final = 160
 # Letters, digits, space and the punctuation that no markup uses.
-_PUNCTUATION: Final = frozenset(" .,:;/+-%'?=")
+_PUNCTUATION: Final = frozenset(" .,:;/+-%'?=…")
 _BLANKS: Final = re.compile(r"\s+")
 _VERB: Final = {Side.BUY: ("Bought", "Buying"), Side.SELL: ("Sold", "Selling")}
 _OUTCOME: Final = {
@@ -80,7 +80,7 @@ def text_of(message: Message) -> Text:
     return Text(f"Paper: {text.title}", text.body, text.path) if on_paper else text
 
 
-def test_text() -> Text:
+def sample_text() -> Text:
     """Return what a user sends to a target of theirs to see whether it works."""
     return Text("It works", "This is the test that you have asked for.", "/settings")
 

@@ -16,7 +16,7 @@ from domain.notification_events import (
     is_urgent,
     recipients,
 )
-from domain.notification_texts import Text, test_text, text_of
+from domain.notification_texts import Text, sample_text, text_of
 from domain.notification_times import Digest, EveryMinutes, QuietHours, next_digest, release_at
 from domain.timing import (
     FIRST_RETRY_S,
@@ -115,10 +115,10 @@ def notifications_of(event: Event) -> list[Notification]:
     ]
 
 
-def test_notification(request_id: str, user_id: str, now: datetime) -> Notification:
+def sample_notification(request_id: str, user_id: str, now: datetime) -> Notification:
     """Return what a user sends themselves; one a request."""
     identity = notification_id_of(request_id, user_id)
-    return Notification(identity, user_id, TEST, test_text(), now, {"user_id": user_id})
+    return Notification(identity, user_id, TEST, sample_text(), now, {"user_id": user_id})
 
 
 def is_listed(preferences: Preferences, name: str) -> bool:

@@ -11,8 +11,12 @@ from typing import Final, TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-# Azure answers its machines' questions there, from an address that is otherwise public.
-_METADATA: Final = ip_address("168.63.129.16")
+# Not for everybody, whatever this Python's table of public addresses says.
+_RESERVED: Final = (
+    ip_network("168.63.129.16/32"),  # Azure answers its machines' questions there
+    ip_network("192.0.0.0/24"),  # RFC 6890, section 2.2.2; Oracle's clouds answer there
+    ip_network("64:ff9b:1::/48"),  # RFC 8215: ways to private IPv4 addresses
+)
 # An IPv6 address that is a way to an IPv4 one (RFC 6052, section 2.1; RFC 4291, section 2.5.5.1).
 _TRANSLATED: Final = ip_network("64:ff9b::/96")
 _COMPATIBLE: Final = ip_network("::/96")
@@ -29,7 +33,8 @@ def may_connect(address: Address, allowed: Sequence[Network] = ()) -> bool:
     meant = _meant(address)
     if any(meant in network or address in network for network in allowed):
         return True
-    return meant.is_global and not meant.is_multicast and meant != _METADATA
+    is_reserved = any(meant in network for network in _RESERVED)
+    return meant.is_global and not meant.is_multicast and not is_reserved
 
 
 def address_of(host: str) -> Address | None:

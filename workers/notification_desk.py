@@ -12,7 +12,7 @@ from adapters.mongo_notification_settings import StoredSettings
 from adapters.notification_seals import TargetAccess, TargetSeals
 from adapters.webhook_client import new_signing_secret
 from domain.errors import ErrorCode, Rejected, Retryable
-from domain.notifications import TargetKind, planned_to, test_notification
+from domain.notifications import TargetKind, planned_to, sample_notification
 from workers.notification_stores import NotificationStores
 from workers.notification_targets import Fit, TargetCheck, UnfitAddressError
 
@@ -99,7 +99,7 @@ class NotificationDesk:
         if stored.target(target_id) is None:
             raise Rejected(ErrorCode.NOT_FOUND, "there is no such target")
         now = datetime.now(UTC)
-        notification = test_notification(str(uuid.uuid4()), user_id, now)
+        notification = sample_notification(str(uuid.uuid4()), user_id, now)
         delivery = planned_to(target_id, notification, None, now)
         await self.stores.notifications.add([notification], now)
         await self.stores.deliveries.add([delivery], now)

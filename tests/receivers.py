@@ -1,0 +1,122 @@
+"""Real servers for notifications: one for HTTP, one for mail."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from adapters.exact_json import load
+from workers.stack.ports import free_port
+
+ARRIVES_WITHIN_S = 30
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def said(self) -> Any:
+        return load(self.body)
+
+
+async def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(ARRIVES_WITHIN_S):
+        while not is_so():  # noqa: ASYNC110 - what servers in threads receive sets no event
+            await asyncio.sleep(0.01)
+
+
+Answering = Callable[[Received], web.StreamResponse]
+
+
+@dataclass
+class HttpReceiver:
+    """An HTTP server that remembers what it was sent; `answers` says what it replies, in turn."""
+
+    url: str
+    received: list[Received] = field(default_factory=list)
+    answers: list[Answering] = field(default_factory=list)
+
+    async def until(self, count: int) -> list[Received]:
+        """Wait for so many requests."""
+        await eventually(lambda: len(self.received) >= count)
+        return self.received
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        received = Received(request.path_qs, headers, await request.text())
+        self.received.append(received)
+        answering = self.answers.pop(0) if self.answers else _accept
+        return answering(received)
+
+
+def status(code: int, **headers: str) -> Answering:
+    """Answer with a status."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _: web.Response(status=code, headers=named)
+
+
+def _accept(_: Received) -> web.StreamResponse:
+    return web.Response(text="ok")
+
+
+@pytest.fixture
+async def http_receiver() -> AsyncIterator[HttpReceiver]:
+    application = web.Application()
+    runner = web.AppRunner(application)
+    receiver = HttpReceiver("")
+    application.router.add_route("*", "/{path:.*}", receiver.handle)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+    await site.start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield receiver
+    await runner.cleanup()
+
+
+@dataclass
+class MailReceiver:
+    """An SMTP server that remembers its mail."""
+
+    port: int
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = envelope.content
+        assert isinstance(content, bytes)
+        mail = message_from_bytes(content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 taken"
+
+    async def until(self, count: int) -> list[EmailMessage]:
+        """Wait for so many mails."""
+        await eventually(lambda: len(self.mails) >= count)
+        return self.mails
+
+    @property
+    def target(self) -> str:
+        return (
+            f"mailto://127.0.0.1:{self.port}/?from=bot@example.com&to=ann@example.com&mode=insecure"
+        )
+
+
+@pytest.fixture
+def mail_receiver() -> Iterator[MailReceiver]:
+    receiver = MailReceiver(free_port())
+    controller = Controller(receiver, hostname="127.0.0.1", port=receiver.port)
+    controller.start()
+    yield receiver
+    controller.stop()
