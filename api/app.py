@@ -13,6 +13,7 @@ from api.routes import (
     account,
     activity,
     ai,
+    analytics,
     archives,
     auth,
     candles,
@@ -46,6 +47,7 @@ ROUTERS = (
     notifications.router,
     activity.router,
     archives.router,
+    analytics.router,
 )
 
 

@@ -53,14 +53,14 @@ class ActivityLog:
         self._dropped = 0
         self._noted = asyncio.Event()
 
-    def note(self, kind: ActivityKind, user_id: str, **details: Any) -> None:
+    def note(self, kind: ActivityKind, user_id: str, /, **details: Any) -> None:
         """Remember something to be written within a moment; costs its caller nothing.
 
         A process that is killed loses what it noted in the last `FLUSH_AFTER_S`.
         """
         self._keep(self._activity(kind, user_id, details))
 
-    async def write(self, kind: ActivityKind, user_id: str, **details: Any) -> None:
+    async def write(self, kind: ActivityKind, user_id: str, /, **details: Any) -> None:
         """Write something down before the caller is answered.
 
         What is written down has happened. Where the store is away it is therefore kept to be

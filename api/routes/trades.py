@@ -173,7 +173,7 @@ async def list_trades(
         limit=request.fetch,
     )
     # Read last: what left the archive meanwhile is here.
-    cold = await services.cold.ranges(DataType.TRADES, user.user_id, filters.since)
+    cold = await services.archive.cold.ranges(DataType.TRADES, user.user_id, filters.since)
     shown = page(found, request, lambda trade: PagePosition(trade["created_at"], trade["trade_id"]))
     return answer(shown | {"cold": cold_view(cold)})
 
