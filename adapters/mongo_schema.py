@@ -10,6 +10,7 @@ from adapters.mongo_errors import mongo_faults
 from adapters.mongo_schema_activity import ACTIVITY_SCHEMAS
 from adapters.mongo_schema_analysis import ANALYSIS_SCHEMAS
 from adapters.mongo_schema_archive import ARCHIVE_SCHEMAS
+from adapters.mongo_schema_events import EVENT_SCHEMAS
 from adapters.mongo_schema_notifications import NOTIFICATION_SCHEMAS
 from adapters.mongo_schema_parts import (
     BOOL,
@@ -129,6 +130,7 @@ SCHEMAS: dict[str, CollectionSchema] = {
     **ANALYSIS_SCHEMAS,
     **NOTIFICATION_SCHEMAS,
     **ACTIVITY_SCHEMAS,
+    **EVENT_SCHEMAS,
     **ARCHIVE_SCHEMAS,
 }
 

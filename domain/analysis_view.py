@@ -2,11 +2,18 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from domain.analysis import Analysis, Opinion, Provenance, Signal
 from domain.candles import Timeframe
-from domain.events import AI_SIGNAL, AI_SIGNAL_GENERATED, DomainEvent, PrivateFrame
+from domain.events import (
+    AI_SIGNAL,
+    AI_SIGNAL_GENERATED,
+    AI_SIGNAL_SCORED,
+    DomainEvent,
+    PrivateFrame,
+)
 from domain.scorecard import Score
 
 _EVENT_NAMESPACE = uuid.UUID("5f6f8a35-6a1c-5f7f-8a53-8a4d6a0f5a11")
@@ -89,25 +96,48 @@ def score_view(score: Score) -> dict[str, Any]:
     }
 
 
+def signal_message_id(analysis_id: str) -> str:
+    """Return the id of the event that an analysis was made."""
+    return str(uuid.uuid5(_EVENT_NAMESPACE, analysis_id))
+
+
+def scored_message_id(analysis_id: str) -> str:
+    """Return the id of the event that an analysis was scored."""
+    return str(uuid.uuid5(_EVENT_NAMESPACE, f"{analysis_id}\x00{AI_SIGNAL_SCORED}"))
+
+
 def signal_event(analysis: Analysis, user_ids: list[str]) -> DomainEvent:
     """Return what is published of an analysis, once; `user_id` is who asked first."""
     view = analysis_view(analysis)
-    data = {
-        "analysis_id": view["analysis_id"],
-        "user_id": user_ids[0],
-        "user_ids": user_ids,
-        "brought_own": analysis.brought_own,
-        **{name: view[name] for name in _EVENT_MEMBERS},
-    }
-    message_id = str(uuid.uuid5(_EVENT_NAMESPACE, analysis.analysis_id))
+    data = _whose(analysis, user_ids) | {name: view[name] for name in _EVENT_MEMBERS + _SUGGESTED}
+    message_id = signal_message_id(analysis.analysis_id)
     return DomainEvent(AI_SIGNAL_GENERATED, message_id, data, analysis.created_at)
 
 
-_EVENT_MEMBERS = (
-    *("symbol", "timeframe", "signal", "confidence"),
+def score_event(analysis: Analysis, user_ids: list[str], score: Score, at: datetime) -> DomainEvent:
+    """Return what is published of the score of an analysis, once."""
+    view = analysis_view(analysis)
+    data = {
+        **_whose(analysis, user_ids),
+        **{name: view[name] for name in (*_EVENT_MEMBERS, "created_at")},
+        **score_view(score),
+    }
+    return DomainEvent(AI_SIGNAL_SCORED, scored_message_id(analysis.analysis_id), data, at)
+
+
+_EVENT_MEMBERS = ("symbol", "timeframe", "signal", "confidence", "model", "prompt_version")
+_SUGGESTED = (
     *("suggested_entry", "suggested_stop_loss", "suggested_take_profit", "risk_reward_ratio"),
-    *("model", "prompt_version"),
 )
+
+
+def _whose(analysis: Analysis, user_ids: list[str]) -> dict[str, Any]:
+    return {
+        "analysis_id": analysis.analysis_id,
+        "user_id": user_ids[0],
+        "user_ids": user_ids,
+        "brought_own": analysis.brought_own,
+    }
 
 
 def signal_frame(analysis: Analysis) -> PrivateFrame:

@@ -19,7 +19,7 @@ COLLECTIONS = {
     *("users", "refresh_tokens", "accounts", "trades", "positions"),
     *("paper_sessions", "paper_trades", "ai_analysis", "ai_requests", "candles"),
     *("user_activity", "system_logs", "notifications", "archive_manifests", "venue_symbols"),
-    *("legal_holds", "archive_restores"),
+    *("legal_holds", "archive_restores", "ai_signal_days", "event_receipts"),
     *(f"{tier}_{name}" for tier in ("archive", "restored") for name in ARCHIVED),
 }
 

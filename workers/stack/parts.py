@@ -116,6 +116,7 @@ PARTS: tuple[Part, ...] = (
         "user-data", "account streams", "workers.user_data", ("mongodb", "temporal", "exchange")
     ),
     _worker("logging", "event log", "workers.logging_consumer", ("rabbitmq", "mongodb")),
+    _worker("analytics", "signal counts", "workers.analytics_consumer", ("rabbitmq", "mongodb")),
     _worker(
         "notifications",
         "notifications",
