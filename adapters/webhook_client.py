@@ -6,7 +6,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -52,8 +52,8 @@ def new_signing_secret() -> str:
 class SignedRequest:
     """One request: where to, signed with what, and what it says."""
 
-    url: str
-    signing_secret: str
+    url: str = field(repr=False)
+    signing_secret: str = field(repr=False)
     message_id: str
     body: bytes
 

@@ -75,11 +75,11 @@ def _accept(_: Received) -> web.StreamResponse:
 @pytest.fixture
 async def http_receiver() -> AsyncIterator[HttpReceiver]:
     application = web.Application()
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     receiver = HttpReceiver("")
     application.router.add_route("*", "/{path:.*}", receiver.handle)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+    site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield receiver
