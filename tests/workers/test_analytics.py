@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from adapters import mongo
 from adapters.mongo import Database
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.mongo_analytics import MongoAnalytics
@@ -43,12 +44,22 @@ def an_analysis(number: int) -> Analysis:
     )
 
 
+@pytest.fixture
+def _environment(mongodb_url: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "MONGODB_URL": mongodb_url,
+        "MONGODB_DATABASE": database.name,
+        "JWT_SECRET": "x" * 32,
+        "CREDENTIALS_KEY": "x",
+    }.items():
+        monkeypatch.setenv(f"BOTCORE_{name}", value)
+
+
+@pytest.mark.usefixtures("_environment")
 async def test_signals_are_counted_and_counted_anew(
     bus: RabbitEventBus,
     database: Database,
-    mongodb_url: str,
     rabbitmq_vhost_url: str,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     days = database["ai_signal_days"]
@@ -68,13 +79,6 @@ async def test_signals_are_counted_and_counted_anew(
     before = await days.find().to_list(None)
     assert before[0]["confidence_sum"] == Decimal("0.370368")
     await days.update_one({}, {"$inc": {"signals": 1}})
-    for name, value in {
-        "MONGODB_URL": mongodb_url,
-        "MONGODB_DATABASE": database.name,
-        "JWT_SECRET": "x" * 32,
-        "CREDENTIALS_KEY": "x",
-    }.items():
-        monkeypatch.setenv(f"BOTCORE_{name}", value)
     assert await _run(["rebuild", "--days", "3"]) == 1
     assert "left as it is: analyses are missing" in capsys.readouterr().out
     assert await _run(["rebuild", "--days", "3", "--may-shrink"]) == 0
@@ -83,15 +87,14 @@ async def test_signals_are_counted_and_counted_anew(
 
 
 async def _run(arguments: list[str]) -> int:
-
     return await asyncio.to_thread(analytics.main, arguments)
 
 
+@pytest.mark.usefixtures("_environment")
 def test_a_store_that_is_away_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("BOTCORE_MONGODB_URL", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
-    monkeypatch.setenv("BOTCORE_JWT_SECRET", "x" * 32)
-    monkeypatch.setenv("BOTCORE_CREDENTIALS_KEY", "x")
+    monkeypatch.setattr(mongo, "OPERATION_TIMEOUT_MS", 200)
+    monkeypatch.setenv("BOTCORE_MONGODB_URL", "mongodb://127.0.0.1:1/")
     assert analytics.main(["rebuild", "--days", "1"]) == 3
     assert capsys.readouterr().out.startswith("MongoDB: ")
