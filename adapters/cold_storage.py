@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, cast, get_args
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 import boto3
@@ -84,23 +83,23 @@ class S3ColdStorage:
         """Let the connections go."""
         self._s3.close()
 
-    async def upload(self, path: Path, key: str, sha256: str) -> None:
+    async def upload(self, file: BinaryIO, key: str, sha256: str) -> None:
         """Put a file where it can be read at once; the storage checks the digest.
 
         Raises:
             Rejected: The storage refuses it.
             Retryable: The storage is away.
         """
-        await _in_thread(lambda: self._upload(path, key, sha256))
+        await _in_thread(lambda: self._upload(file, key, sha256))
 
-    async def download(self, key: str, path: Path) -> str:
+    async def download(self, key: str, file: BinaryIO) -> str:
         """Read an object into a file, and return its digest in hexadecimal.
 
         Raises:
             Rejected: There is none, or it must be retrieved first.
             Retryable: The storage is away, or the disk is full.
         """
-        digest: str = await _in_thread(lambda: self._download(key, path))
+        digest: str = await _in_thread(lambda: self._download(key, file))
         return digest
 
     async def chill(self, key: str, to: str) -> StoredObject:
@@ -168,19 +167,20 @@ class S3ColdStorage:
         """
         await _in_thread(lambda: self._s3.delete_object(Bucket=self.bucket, Key=key))
 
-    def _upload(self, path: Path, key: str, sha256: str) -> None:
+    def _upload(self, file: BinaryIO, key: str, sha256: str) -> None:
         self._ensure_bucket()
-        with path.open("rb") as file:
-            self._s3.put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=file,
-                ContentLength=path.stat().st_size,
-                ContentType="application/vnd.apache.parquet",
-                ChecksumAlgorithm="SHA256",
-                ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
-                Metadata={"sha256": sha256},
-            )
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        self._s3.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=file,
+            ContentLength=size_bytes,
+            ContentType="application/vnd.apache.parquet",
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
+            Metadata={"sha256": sha256},
+        )
 
     def _ensure_bucket(self) -> None:
         if self._has_bucket:
@@ -193,17 +193,13 @@ class S3ColdStorage:
             self._s3.create_bucket(Bucket=self.bucket)
         self._has_bucket = True
 
-    def _download(self, key: str, path: Path) -> str:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _download(self, key: str, file: BinaryIO) -> str:
         digest = hashlib.sha256()
-        # Not the object's own name before it is whole.
-        partial = path.with_suffix(".part")
         body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
-        with partial.open("wb") as file:
-            for chunk in body.iter_chunks(_CHUNK_BYTES):
-                digest.update(chunk)
-                file.write(chunk)
-        partial.replace(path)
+        for chunk in body.iter_chunks(_CHUNK_BYTES):
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
         return digest.hexdigest()
 
 

@@ -8,18 +8,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import bson
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from adapters.mongo import Database, Document
+from adapters.mongo import CODEC_OPTIONS, Database, Document
 from adapters.mongo_archive_queries import lanes, not_held
 from adapters.mongo_errors import mongo_faults
 from adapters.mongo_raw import copy, raw_batches, stored
 from adapters.parquet_columns import each_document, id_of
 from domain.archival.holds import LegalHold
 from domain.archival.messages import RestoreReport
-from domain.archival.ports import Lane, Moved
+from domain.archival.ports import Batch, Lane, Moved
 from domain.archival.tiers import DataType, month_span
 from domain.errors import ErrorCode, Retryable
 
@@ -54,13 +55,15 @@ class MongoArchive:
 
     async def hot(
         self, data_type: DataType, lane: Lane, since: datetime | None
-    ) -> AsyncIterator[list[bytes]]:
+    ) -> AsyncIterator[Batch]:
         """Return a lane's records in batches, the oldest first, those made since a time."""
         collection = self._database[data_type]
         condition = _in_lane(data_type, lane, since)
         with mongo_faults():
             async for batch in raw_batches(collection, condition, data_type.time_field, BATCH):
-                yield list(each_document(batch))
+                documents = list(each_document(batch))
+                last = bson.decode(documents[-1], CODEC_OPTIONS)[data_type.time_field]
+                yield Batch(documents, last)
 
     async def to_archive(self, data_type: DataType, documents: Sequence[bytes]) -> Moved:
         """Copy records to the archive, prove the copies, and remove the originals."""

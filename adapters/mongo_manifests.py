@@ -92,7 +92,14 @@ class MongoManifests:
             Retryable: The store could not be reached.
         """
         states = (ManifestState.WRITING, ManifestState.UPLOADED, ManifestState.VERIFIED)
-        condition = {"data_type": str(data_type), "state": {"$in": [str(each) for each in states]}}
+        condition: Document = {
+            "data_type": str(data_type),
+            "$or": [
+                {"state": {"$in": [str(each) for each in states]}},
+                # The copy that the removal was made by is not deleted yet.
+                {"state": str(ManifestState.REMOVED), "removed_at": None},
+            ],
+        }
         with mongo_faults():
             found = await self._manifests.find(condition).sort("_id", 1).to_list(None)
         return [_from_document(document) for document in found]

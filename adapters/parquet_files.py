@@ -2,12 +2,15 @@
 
 import asyncio
 import hashlib
+import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from decimal import Context, Decimal, Inexact
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,43 +38,49 @@ class ParquetFiles:
     """Implements `domain.archival.files.RecordFiles` in one directory of this machine.
 
     Args:
-        directory: Where files lie while they are worked on.
+        directory: Where files lie while they are worked on; they have no name there, and are
+            gone with the process, however it ends.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def path(self, name: str) -> Path:
-        """Return where a file of this name lies."""
-        return self._directory / name
+    def blank(self) -> BinaryIO:
+        """Return a new file.
+
+        Raises:
+            Retryable: The disk would not take it.
+        """
+        with _disk_faults():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            return cast("BinaryIO", tempfile.TemporaryFile(dir=self._directory))
 
     async def write(
-        self, data_type: DataType, name: str, documents: AsyncIterator[bytes]
+        self, data_type: DataType, documents: AsyncIterator[bytes]
     ) -> WrittenFile | None:
-        """Write batches of documents to a file; None, and no file, where there are none.
+        """Write batches of documents to a new file; None where there are none.
 
         Raises:
             Rejected: A document cannot be stored in a file.
             Retryable: The disk would not take it.
         """
-        path = self.path(name)
+        file = self.blank()
         try:
             with _disk_faults():
-                self._directory.mkdir(parents=True, exist_ok=True)
-                writer = _Writer(data_type, path)
+                writer = _Writer(data_type, file)
                 async with writer:
                     async for batch in documents:
                         await asyncio.to_thread(writer.add, batch)
-                if not writer.row_count:
-                    path.unlink(missing_ok=True)
-                    return None
-                return WrittenFile(path, await asyncio.to_thread(writer.contents))
+                contents = await asyncio.to_thread(writer.contents) if writer.row_count else None
         except BaseException:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+            file.close()
             raise
+        if contents is None:
+            file.close()
+            return None
+        return WrittenFile(file, contents)
 
-    async def count(self, data_type: DataType, path: Path) -> FileContents:
+    async def count(self, data_type: DataType, file: BinaryIO) -> FileContents:
         """Count a file anew from what is in it, columns and records.
 
         Raises:
@@ -79,31 +88,34 @@ class ParquetFiles:
             Retryable: The disk would not give it.
         """
         with _disk_faults():
-            return await asyncio.to_thread(_count, data_type, path)
+            return await asyncio.to_thread(_count, data_type, file)
 
-    async def records(self, path: Path) -> AsyncIterator[list[bytes]]:
-        """Return the documents of a file in batches.
+    async def records(
+        self, file: BinaryIO, time_field: str = "", span: tuple[datetime, datetime] | None = None
+    ) -> AsyncIterator[list[bytes]]:
+        """Return the documents of a file in batches: all, or those made in a span.
 
         Raises:
             Retryable: The disk would not give them.
         """
-        with _disk_faults(), pq.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
-            batches = file.iter_batches(batch_size=READ_ROWS, columns=[RECORD])
+        columns = [RECORD] if span is None else [RECORD, time_field]
+        with _disk_faults():
+            parquet = pq.ParquetFile(file, pre_buffer=False)
+            batches = parquet.iter_batches(batch_size=READ_ROWS, columns=columns)
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-                yield batch.column(0).to_pylist()
-
-    def remove(self, path: Path) -> None:
-        """Delete a file; one that is not there is deleted."""
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+                if span is not None:
+                    time = pc.field(time_field)
+                    batch = batch.filter((time >= span[0]) & (time < span[1]))
+                if batch.num_rows:
+                    yield batch.column(RECORD).to_pylist()
 
 
 class _Writer:
     """One file while it is written."""
 
-    def __init__(self, data_type: DataType, path: Path) -> None:
+    def __init__(self, data_type: DataType, file: BinaryIO) -> None:
         self._data_type = data_type
-        self._path = path
+        self._file = file
         self._counted = Counted()
         self._ids: list[Any] = []
         self._waiting: list[bytes] = []
@@ -116,7 +128,7 @@ class _Writer:
             {_VERSION_KEY: str(FILE_SCHEMA_VERSION)}
         )
         self._parquet = pq.ParquetWriter(
-            self._path,
+            self._file,
             schema,
             compression=_COMPRESSION,
             # Whole records never repeat.
@@ -160,8 +172,8 @@ class _Writer:
         """Return what was counted; the file must be closed."""
         return replace(
             _contents(self._counted, self._ids),
-            sha256=_sha256(self._path),
-            size_bytes=self._path.stat().st_size,
+            sha256=_sha256(self._file),
+            size_bytes=_size_bytes(self._file),
         )
 
 
@@ -200,29 +212,34 @@ def _kept(each: tuple[str, Decimal]) -> tuple[str, Decimal | None]:
     return name, shortest if len(shortest.as_tuple().digits) <= _KEPT_DIGITS else None
 
 
-def _count(data_type: DataType, path: Path) -> FileContents:
+def _count(data_type: DataType, file: BinaryIO) -> FileContents:
     """Make rows of the records again and compare them with the rows beside them."""
     counted, ids = Counted(), []
     try:
-        with pq.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
-            for number in range(file.num_row_groups):
-                stored = file.read_row_group(number, use_threads=False)
-                records = b"".join(stored.column(RECORD).to_pylist())
-                rows, lost = rows_of(data_type, records)
-                if not pa.Table.from_batches([rows]).equals(stored):
-                    raise _corrupted(f"columns of group {number} are not those of its records")
-                counted.add(data_type, rows, lost)
-                ids.append(rows.column(ID))
+        parquet = pq.ParquetFile(file, pre_buffer=False)
+        for number in range(parquet.num_row_groups):
+            stored = parquet.read_row_group(number, use_threads=False)
+            records = b"".join(stored.column(RECORD).to_pylist())
+            rows, lost = rows_of(data_type, records)
+            if not pa.Table.from_batches([rows]).equals(stored):
+                raise _corrupted(f"columns of group {number} are not those of its records")
+            counted.add(data_type, rows, lost)
+            ids.append(rows.column(ID))
     except (ValueError, pa.ArrowException) as error:
         raise _corrupted(str(error)) from error
     if not ids:
         raise _corrupted("there are no records in it")
-    return replace(_contents(counted, ids), sha256=_sha256(path), size_bytes=path.stat().st_size)
+    return replace(_contents(counted, ids), sha256=_sha256(file), size_bytes=_size_bytes(file))
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    # The digest of what a file object reads, since a file without a name has no path.
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it is one
+
+
+def _size_bytes(file: BinaryIO) -> int:
+    return file.seek(0, os.SEEK_END)
 
 
 def _corrupted(detail: str) -> Rejected:

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from domain.archival.manifests import FileContents
 from domain.archival.tiers import DataType
@@ -15,27 +14,31 @@ from domain.archival.tiers import DataType
 class WrittenFile:
     """A file on this machine, and what was counted while it was written."""
 
-    path: Path
+    file: BinaryIO
     contents: FileContents
 
 
 class RecordFiles(Protocol):
-    """Files of records on this machine's disk."""
+    """Files of records on this machine's disk; without a name, so that none outlives us."""
 
-    def path(self, name: str) -> Path:
-        """Return where a file of this name lies."""
+    def blank(self) -> BinaryIO:
+        """Return a new file.
+
+        Raises:
+            Retryable: The disk would not take it.
+        """
 
     async def write(
-        self, data_type: DataType, name: str, documents: AsyncIterator[bytes]
+        self, data_type: DataType, documents: AsyncIterator[bytes]
     ) -> WrittenFile | None:
-        """Write batches of documents to a file; None, and no file, where there are none.
+        """Write batches of documents to a new file; None where there are none.
 
         Raises:
             Rejected: A document cannot be stored in a file.
             Retryable: The disk would not take it.
         """
 
-    async def count(self, data_type: DataType, path: Path) -> FileContents:
+    async def count(self, data_type: DataType, file: BinaryIO) -> FileContents:
         """Count a file anew from what is in it, columns and records.
 
         Raises:
@@ -43,15 +46,14 @@ class RecordFiles(Protocol):
             Retryable: The disk would not give it.
         """
 
-    def records(self, path: Path) -> AsyncIterator[list[bytes]]:
-        """Return the documents of a file in batches.
+    def records(
+        self, file: BinaryIO, time_field: str = "", span: tuple[datetime, datetime] | None = None
+    ) -> AsyncIterator[list[bytes]]:
+        """Return the documents of a file in batches: all, or those made in a span.
 
         Raises:
             Retryable: The disk would not give them.
         """
-
-    def remove(self, path: Path) -> None:
-        """Delete a file; one that is not there is deleted."""
 
 
 class Retrieval(StrEnum):
@@ -91,10 +93,10 @@ class ColdStorage(Protocol):
     bucket: str
     storage_class: str
 
-    async def upload(self, path: Path, key: str, sha256: str) -> None:
+    async def upload(self, file: BinaryIO, key: str, sha256: str) -> None:
         """Put a file where it can be read at once; the storage checks the digest."""
 
-    async def download(self, key: str, path: Path) -> str:
+    async def download(self, key: str, file: BinaryIO) -> str:
         """Read an object into a file, and return its digest in hexadecimal."""
 
     async def chill(self, key: str, to: str) -> StoredObject:

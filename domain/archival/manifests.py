@@ -31,7 +31,7 @@ _NEXT: Final = {
     ManifestState.WRITING: {ManifestState.WRITING, ManifestState.UPLOADED},
     ManifestState.UPLOADED: {ManifestState.WRITING, ManifestState.UPLOADED, ManifestState.VERIFIED},
     ManifestState.VERIFIED: {ManifestState.VERIFIED, ManifestState.REMOVED},
-    ManifestState.REMOVED: {ManifestState.EXPIRED},
+    ManifestState.REMOVED: {ManifestState.REMOVED, ManifestState.EXPIRED},
     # Said first, then done, then said when.
     ManifestState.EXPIRED: {ManifestState.EXPIRED},
 }
@@ -106,7 +106,7 @@ class Manifest:
             they could be removed from the archive, whose own therefore counts.
         refusal: Why it did not come further when it was tried last; None if it did.
         verified_at: When it was proven to be stored.
-        removed_at: When its records had been removed from the archive.
+        removed_at: When its records had been removed from the archive, and all was cleaned up.
         expired_at: When it was deleted for its age.
     """
 
@@ -146,3 +146,13 @@ class Manifest:
 def manifest_id_of(data_type: DataType, month: str, part: int) -> str:
     """Name a manifest."""
     return f"{data_type}-{month}-{part:04}"
+
+
+def key_of(manifest: Manifest, sha256: str) -> str:
+    """Name the object of a file; no other content can have this name."""
+    return f"{manifest.data_type}/{manifest.month}/{manifest.manifest_id}-{sha256[:16]}.parquet"
+
+
+def staging_key(key: str) -> str:
+    """Name the copy of an object that can be read at once, while its records are removed."""
+    return f"staging/{key}"

@@ -27,6 +27,14 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents, the oldest first, and when the last of them was made."""
+
+    documents: list[bytes]
+    last_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """What became of a batch: moved, or left since they changed, were held, or were refused."""
 
@@ -35,6 +43,16 @@ class Moved:
     changed: int = 0
     held: int = 0
     refused: int = 0
+
+    def __add__(self, other: "Moved") -> "Moved":
+        """Return both together."""
+        return Moved(
+            self.documents + other.documents,
+            self.size_bytes + other.size_bytes,
+            self.changed + other.changed,
+            self.held + other.held,
+            self.refused + other.refused,
+        )
 
 
 class ArchiveCollections(Protocol):
@@ -50,9 +68,7 @@ class ArchiveCollections(Protocol):
     async def hot_count(self, data_type: DataType, lanes: Sequence[Lane]) -> int:
         """Return how many records are in the lanes."""
 
-    def hot(
-        self, data_type: DataType, lane: Lane, since: datetime | None
-    ) -> AsyncIterator[list[bytes]]:
+    def hot(self, data_type: DataType, lane: Lane, since: datetime | None) -> AsyncIterator[Batch]:
         """Return a lane's records in batches, the oldest first, those made since a time."""
 
     async def to_archive(self, data_type: DataType, documents: Sequence[bytes]) -> Moved:
