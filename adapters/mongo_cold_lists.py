@@ -1,5 +1,6 @@
 """What the edge tells of cold storage, without the long parts of its manifests."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.mongo import Database, Document
@@ -13,6 +14,17 @@ from domain.paging import PagePosition
 # A manifest may name ten thousand users.
 _USERS = "contents.user_ids"
 _SPAN = {"contents.first_time": True, "contents.last_time": True}
+
+
+@dataclass(frozen=True, slots=True)
+class ColdTotal:
+    """How many files of a kind there are in one state, and what is in them."""
+
+    data_type: str
+    state: str
+    files: int
+    documents: int
+    size_bytes: int
 
 
 class MongoColdLists:
@@ -42,6 +54,27 @@ class MongoColdLists:
         cursor = self._manifests.find(condition, {"_id": False, _USERS: False})
         with mongo_faults():
             return await cursor.sort([("created_at", -1), ("_id", -1)]).limit(limit).to_list(limit)
+
+    async def totals(self) -> list[ColdTotal]:
+        """Return what there is of each kind in each state, sorted by both.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        counted: list[Document] = [
+            {
+                "$group": {
+                    "_id": {"data_type": "$data_type", "state": "$state"},
+                    "files": {"$sum": 1},
+                    "documents": {"$sum": {"$ifNull": ["$contents.document_count", 0]}},
+                    "size_bytes": {"$sum": {"$ifNull": ["$contents.size_bytes", 0]}},
+                }
+            },
+            {"$sort": {"_id.data_type": 1, "_id.state": 1}},
+        ]
+        with mongo_faults():
+            found = await self._manifests.aggregate(counted).to_list(None)
+        return [ColdTotal(**each.pop("_id"), **each) for each in found]
 
     async def ranges(
         self, data_type: DataType, user_id: str, since: datetime | None

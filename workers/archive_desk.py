@@ -119,6 +119,19 @@ class ArchiveDesk:
                 raise Rejected(ErrorCode.NOT_FOUND, "there is no such run") from error
             raise _unreachable() from error
 
+    async def at_work(self) -> list[tuple[str, Progress | None]]:
+        """Return the runs that are at work, whoever started them, and where they are.
+
+        Raises:
+            Retryable: Temporal could not be reached.
+        """
+        condition = f'TaskQueue = "{ARCHIVAL_QUEUE}" and ExecutionStatus = "Running"'
+        try:
+            found = [each.id async for each in self._client.list_workflows(condition)]
+        except RPCError as error:
+            raise _unreachable() from error
+        return [(workflow_id, await self._progress(workflow_id)) for workflow_id in sorted(found)]
+
     async def _progress(self, workflow_id: str) -> Progress | None:
         handle = self._client.get_workflow_handle(workflow_id)
         try:
