@@ -1,5 +1,6 @@
 """The records of paper sessions and their trades."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -124,15 +125,36 @@ class MongoPaper:
             found = await self._trades.find_one({"session_id": session_id, "number": number})
         return None if found is None else paper_trade_of_record(found)
 
-    async def page(
-        self, session_id: str, *, position: PagePosition | None, limit: int
+    async def page(  # noqa: PLR0913 - the filters of the interface
+        self,
+        session_id: str,
+        *,
+        symbol: str | None = None,
+        status: str | None = None,
+        since: datetime | None = None,
+        position: PagePosition | None = None,
+        limit: int = 100,
     ) -> list[dict[str, Any]]:
         """Return a session's trades as clients see them, newest first.
+
+        Args:
+            session_id: Whose.
+            symbol: Only these.
+            status: Only these.
+            since: The earliest `created_at`.
+            position: After which to go on.
+            limit: How many at most.
 
         Raises:
             Retryable: The store could not be reached.
         """
-        condition = {"session_id": session_id, **older_than(position, "created_at")}
+        condition: Document = {"session_id": session_id, **older_than(position, "created_at")}
+        if symbol is not None:
+            condition["symbol"] = symbol
+        if status is not None:
+            condition["status"] = status
+        if since is not None:
+            condition = {"$and": [condition, {"created_at": {"$gte": since}}]}
         cursor = self._trades.find(condition, _TRADE_PUBLIC)
         with mongo_faults():
             return await cursor.sort([("created_at", -1), ("_id", -1)]).to_list(limit)

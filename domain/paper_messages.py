@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from domain.market import SymbolRules
 from domain.orders import Order
-from domain.paging import PagePosition
 from domain.paper.book import BookSnapshot
 from domain.paper.execution import Arrival
 from domain.paper.state import Bracket, Changes, PaperTrade, Placed, SessionState
@@ -154,15 +153,6 @@ class PaperStore(Protocol):
 
     async def trade(self, trade_id: str) -> PaperTrade | None:
         """Return the record of one trade.
-
-        Raises:
-            Retryable: The store could not be reached.
-        """
-
-    async def page(
-        self, session_id: str, *, position: PagePosition | None, limit: int
-    ) -> list[dict[str, Any]]:
-        """Return a session's trades as clients see them, newest first.
 
         Raises:
             Retryable: The store could not be reached.

@@ -20,6 +20,8 @@ from domain.timing import ANSWER_PATIENCE_S
 from workflows.paper_session import PaperSession
 
 CROSSED_RETRY_S = 0.05
+# What a caller is told to wait where a session, or its owner, has too much to do.
+CROWDED_RETRY_S = 1
 
 
 class PaperCalls:
@@ -78,7 +80,7 @@ def _fault(error: RPCError) -> BotCoreError | None:
 def crowded() -> Rejected:
     """Return the refusal of one request too many."""
     detail = "too many requests wait for this session"
-    return Rejected(ErrorCode.RATE_LIMITED, detail, retry_after_s=1)
+    return Rejected(ErrorCode.RATE_LIMITED, detail, retry_after_s=CROWDED_RETRY_S)
 
 
 def unreachable() -> Retryable:

@@ -1,9 +1,7 @@
 """The paper desk: how a process starts sessions and forwards what their owners ask of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio.client import (
@@ -16,36 +14,28 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from adapters.mongo_paper import MongoPaper
-from domain.errors import ErrorCode, Rejected, key_mismatch
+from domain.errors import ErrorCode, Rejected, Retryable, key_mismatch
 from domain.orders import Order
 from domain.paper.recall import print_of
 from domain.paper.state import Bracket, PaperTrade, SessionState, SessionStatus
 from domain.paper.views import session_workflow_id
 from domain.paper_messages import PaperOutcome, PaperRecord, PaperRun
-from domain.timing import ANSWER_PATIENCE_S, START_TIMEOUT_S, WORKFLOW_TASK_TIMEOUT_S
-from workers.paper_calls import PaperCalls, crowded, unreachable
+from domain.timing import (
+    ANSWER_PATIENCE_S,
+    READ_YOUR_WRITES_S,
+    START_TIMEOUT_S,
+    WORKFLOW_TASK_TIMEOUT_S,
+)
+from workers.paper_calls import CROWDED_RETRY_S, PaperCalls, unreachable
+from workers.paper_lines import SessionLines
 from workers.paper_prices import PaperPrices
 from workers.temporal import PAPER_QUEUE
 from workflows.paper_session import SESSION_ID, PaperSession
 from workflows.trade_execution import USER_ID
 
-# Temporal takes 10 updates of a workflow at once; two processes may have desks in front of it.
-UPDATES_IN_FLIGHT = 4
-# So many callers may wait for one session in one process; others are told to come later.
-MAX_WAITING = 64
-# How long a reader waits for the record of what was answered a moment ago.
-READ_YOUR_WRITES_S = 2.0
 POLL_INTERVAL_S = 0.01
-MAX_KNOWN_SESSIONS = 10_000
-
-
-@dataclass(slots=True)
-class _Line:
-    """Who waits for one session, and what of it never changes."""
-
-    session: SessionState
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPDATES_IN_FLIGHT))
-    waiting: int = 0
+# More active sessions of one user are no strategies any more, but a loop that ran away.
+MAX_ACTIVE_SESSIONS = 100
 
 
 class PaperDesk:
@@ -56,14 +46,20 @@ class PaperDesk:
         self._calls = PaperCalls(client)
         self._store = store
         self._prices = prices
-        self._lines: dict[str, _Line] = {}
+        self._lines = SessionLines()
 
     async def start(self, state: SessionState) -> tuple[SessionState, bool]:
         """Start a session; return it, and whether it was there before.
 
         Raises:
-            Retryable: Temporal could not be reached.
+            Rejected: `IDEMPOTENCY_MISMATCH`, another session was asked for under its key;
+                `RATE_LIMITED`, its owner has too many that are active.
+            Retryable: Our own services are away.
         """
+        active = await self._store.active(state.user_id, MAX_ACTIVE_SESSIONS)
+        if len(active) >= MAX_ACTIVE_SESSIONS and state.session_id not in active:
+            detail = f"{MAX_ACTIVE_SESSIONS} sessions are active: stop one first"
+            raise Rejected(ErrorCode.RATE_LIMITED, detail, retry_after_s=CROWDED_RETRY_S)
         try:
             await self._client.start_workflow(
                 PaperSession.run,
@@ -82,13 +78,33 @@ class PaperDesk:
                 rpc_timeout=timedelta(seconds=START_TIMEOUT_S),
             )
         except WorkflowAlreadyStartedError:
-            return await self.session(state.user_id, state.session_id), True
+            return await self._started_before(state), True
         except RPCError as error:
             raise unreachable() from error
         # The session writes this itself, too; here, so that its owner finds it at once.
         await self._store.record(PaperRecord(revision=0, session=state))
-        self._remember(state)
+        self._lines.remember(state)
         return state, False
+
+    async def _started_before(self, state: SessionState) -> SessionState:
+        """Return the session that was started under the same key with the same wishes."""
+        try:
+            async with asyncio.timeout(ANSWER_PATIENCE_S):
+                known = await self._store.session(state.session_id)
+                while known is None:  # the first start is about to record it
+                    await asyncio.sleep(POLL_INTERVAL_S)
+                    known = await self._store.session(state.session_id)
+        except TimeoutError as error:
+            raise unreachable() from error
+        # The owner's risk limits are of the first start: they are no part of the request.
+        asked = replace(state.settings, limits=known.settings.limits)
+        if (asked, state.name, state.forked_from) != (
+            known.settings,
+            known.name,
+            known.forked_from,
+        ):
+            raise key_mismatch()
+        return known
 
     async def session(self, user_id: str, session_id: str) -> SessionState:
         """Return what never changes of a session (its owner, its settings), and its rest as known.
@@ -97,14 +113,14 @@ class PaperDesk:
             Rejected: `NOT_FOUND`, also for somebody else's.
             Retryable: The store could not be reached.
         """
-        line = self._lines.get(session_id)
-        if line is None:
-            stored = await self._store.session(session_id)
-            if stored is not None:
-                line = self._remember(stored)
-        if line is None or line.session.user_id != user_id:
+        known = self._lines.session(session_id)
+        if known is None:
+            known = await self._store.session(session_id)
+            if known is not None:
+                self._lines.remember(known)
+        if known is None or known.user_id != user_id:
             raise Rejected(ErrorCode.NOT_FOUND, "there is no such session")
-        return line.session
+        return known
 
     async def only_session(self, user_id: str) -> SessionState:
         """Return the one active session of a user.
@@ -140,15 +156,28 @@ class PaperDesk:
         known = None if is_new else await self._recorded(order, bracket)
         if known is not None:
             return known
-        async with self._slot(session):
-            placed: PaperOutcome = await self._calls.update(
-                session.session_id,
-                PaperSession.execute,
-                await self._prices.order(session, order, bracket),
-            )
+        async with self._lines.slot(session):
+            placed = await self._place(session, order, bracket)
         if placed.trade is None and placed.denial is None:
             return replace(placed, trade=await self._trade(order.trade_id))
         return placed
+
+    async def _place(
+        self, session: SessionState, order: Order, bracket: Bracket | None
+    ) -> PaperOutcome:
+        """Send an order with the market of now; once more where that was too old on arrival."""
+        for is_last in (False, True):
+            asked = await self._prices.order(session, order, bracket)
+            try:
+                placed: PaperOutcome = await self._calls.update(
+                    session.session_id, PaperSession.execute, asked
+                )
+            except Retryable as fault:
+                if is_last or fault.code is not ErrorCode.QUOTE_STALE:
+                    raise
+            else:
+                return placed
+        raise AssertionError("the last attempt returns or raises")
 
     async def _recorded(self, order: Order, bracket: Bracket | None) -> PaperOutcome | None:
         """Return what the records say of a request that its session may have forgotten."""
@@ -160,25 +189,46 @@ class PaperDesk:
         return PaperOutcome(order.trade_id, trade=trade, is_replay=True)
 
     async def _trade(self, trade_id: str) -> PaperTrade:
-        async with asyncio.timeout(ANSWER_PATIENCE_S):
-            while True:
-                trade = await self._store.trade(trade_id)
-                if trade is not None:
-                    return trade
-                await asyncio.sleep(POLL_INTERVAL_S)
+        try:
+            async with asyncio.timeout(ANSWER_PATIENCE_S):
+                while True:
+                    trade = await self._store.trade(trade_id)
+                    if trade is not None:
+                        return trade
+                    await asyncio.sleep(POLL_INTERVAL_S)
+        except TimeoutError as error:
+            raise unreachable() from error
 
     async def cancel(self, session: SessionState, trade_id: str) -> PaperTrade:
         """Cancel an open order.
 
         Raises:
-            Rejected: `NOT_CANCELABLE`, `SESSION_CLOSED`, `RATE_LIMITED`.
+            Rejected: `NOT_FOUND`, `NOT_CANCELABLE`, `SESSION_CLOSED`, `RATE_LIMITED`.
             Retryable: Our own services are away.
         """
-        async with self._slot(session):
-            trade: PaperTrade = await self._calls.update(
-                session.session_id, PaperSession.cancel, trade_id
-            )
+        try:
+            async with self._lines.slot(session):
+                trade: PaperTrade = await self._calls.update(
+                    session.session_id, PaperSession.cancel, trade_id
+                )
+        except Rejected as refusal:
+            if refusal.code is ErrorCode.NOT_CANCELABLE:
+                await self.trade(session, trade_id)
+            raise
         return trade
+
+    async def trade(self, session: SessionState, trade_id: str) -> PaperTrade:
+        """Return the record of a session's trade.
+
+        Raises:
+            Rejected: `NOT_FOUND`, also for another session's.
+            Retryable: Our own services are away.
+        """
+        await self.recorded(session)
+        found = await self._store.trade(trade_id)
+        if found is None or found.session_id != session.session_id:
+            raise Rejected(ErrorCode.NOT_FOUND, "the session has no such trade")
+        return found
 
     async def stop(self, session: SessionState, reason: str) -> SessionState:
         """End a session.
@@ -187,7 +237,7 @@ class PaperDesk:
             Rejected: `SESSION_CLOSED`, `RATE_LIMITED`.
             Retryable: Our own services are away.
         """
-        async with self._slot(session):
+        async with self._lines.slot(session):
             ended: SessionState = await self._calls.update(
                 session.session_id, PaperSession.stop, reason
             )
@@ -200,7 +250,7 @@ class PaperDesk:
             Rejected: `SESSION_CLOSED`, `RATE_LIMITED`.
             Retryable: Our own services are away.
         """
-        async with self._slot(session):
+        async with self._lines.slot(session):
             fresh: SessionState = await self._calls.update(session.session_id, PaperSession.reset)
         return fresh
 
@@ -230,20 +280,3 @@ class PaperDesk:
                     await asyncio.sleep(POLL_INTERVAL_S)
         except (TimeoutError, RPCError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError):
             return
-
-    @asynccontextmanager
-    async def _slot(self, session: SessionState) -> AsyncIterator[None]:
-        line = self._lines.get(session.session_id) or self._remember(session)
-        if line.waiting >= MAX_WAITING:
-            raise crowded()
-        line.waiting += 1
-        try:
-            async with line.slots:
-                yield
-        finally:
-            line.waiting -= 1
-
-    def _remember(self, session: SessionState) -> _Line:
-        while len(self._lines) >= MAX_KNOWN_SESSIONS:
-            self._lines.pop(next(iter(self._lines)))
-        return self._lines.setdefault(session.session_id, _Line(session))

@@ -9,7 +9,7 @@ from adapters.redis_books import RedisBooks
 from adapters.redis_quotes import RedisQuoteBoard
 from domain.errors import ErrorCode, Rejected, Retryable
 from domain.market import SymbolRules
-from domain.orders import Order
+from domain.orders import STOP_TYPES, Order
 from domain.paper.book import BookSnapshot, trimmed
 from domain.paper.state import Bracket, SessionState
 from domain.paper_messages import PaperOrder
@@ -20,6 +20,8 @@ FIRST_BOOK_PATIENCE_S = 3.0
 POLL_INTERVAL_S = 0.02
 # A symbol's demand is prolonged this often while it is traded.
 DEMAND_RENEWAL_S = 60.0
+# Of so many sessions and symbols it is known what they have taken from one snapshot.
+MAX_ASKED = 10_000
 _RATE_PRECISION = Decimal("1e-12")
 
 
@@ -66,8 +68,10 @@ class PaperPrices:
         """
         symbol, settings = order.intent.symbol, session.settings
         rules = self.rules(symbol)
-        (decision, decided_at), rate = await asyncio.gather(
-            self._first_book(symbol), self._rate(rules.quote_asset, settings.quote_asset)
+        (decision, decided_at), rate, last_price = await asyncio.gather(
+            self._first_book(symbol),
+            self._rate(rules.quote_asset, settings.quote_asset),
+            self._last_price(order),
         )
         arrival, arrived_at = None, decided_at
         if settings.latency_ms:
@@ -82,8 +86,18 @@ class PaperPrices:
             arrived_at=arrived_at,
             arrival=None if arrival is None else self._enough(session, order, arrival),
             rate=rate,
+            last_price=last_price,
             bracket=bracket,
         )
+
+    async def _last_price(self, order: Order) -> Decimal | None:
+        """Return what a stop is compared with, as the venue does; other orders need none."""
+        if order.intent.type not in STOP_TYPES:
+            return None
+        quote = await self.quotes.quote(order.intent.symbol)
+        if quote is None:
+            raise Retryable(ErrorCode.QUOTE_STALE, f"no live price of {order.intent.symbol}")
+        return quote.price
 
     async def marks(self, session: SessionState) -> dict[str, Decimal]:
         """Return the live values of what a session holds, in its quote asset, where known."""
@@ -141,6 +155,8 @@ class PaperPrices:
         else:
             size = (intent.quote_quantity or Decimal(0)) / best[0].price if best else Decimal(0)
         asked = self._asked.setdefault((session.session_id, book.symbol), _Asked())
+        while len(self._asked) > MAX_ASKED:
+            del self._asked[next(iter(self._asked))]
         if asked.sequence != book.sequence:
             asked.sequence, asked.size = book.sequence, Decimal(0)
         asked.size += size

@@ -14,6 +14,7 @@ from temporalio.common import SearchAttributeKey
 
 from activities.failures import as_failures
 from activities.paper import PaperActivities
+from domain import timing
 from domain.errors import ErrorCode, Rejected, Retryable
 from domain.paper.hearing import hear
 from domain.paper.observations import Observation
@@ -29,6 +30,7 @@ from domain.paper_messages import (
     Unrecorded,
     outcome_of,
 )
+from domain.risk import LimitType
 from workflows.steps import STEP_FAILURES, once, until_done
 
 SESSION_ID = SearchAttributeKey.for_keyword("SessionId")
@@ -42,8 +44,8 @@ HISTORY_BYTES_A_RUN = 3 * 2**20
 TRADES_A_RECORD = 100
 # Only what is stored in the history may be recorded: the next task begins when this one is.
 NEXT_TASK = timedelta(milliseconds=1)
-# The watcher drives open orders; this is for what it may have lost.
-TENDING_INTERVAL = timedelta(seconds=60)
+TENDING_INTERVAL = timedelta(seconds=timing.PAPER_TENDING_INTERVAL_S)
+ORDER_AGE_LIMIT = timedelta(seconds=timing.PAPER_ORDER_AGE_LIMIT_S)
 
 _LEFT_OVER = {
     PaperStep.RECORD: PaperActivities.record,
@@ -132,6 +134,9 @@ class PaperSession:
             denial = placed.denial
             if denial is not None and denial.code is ErrorCode.QUOTE_STALE:
                 raise Retryable(denial.code, denial.detail, limit_type=str(denial.limit_type))
+            if not placed.is_replay and workflow.now() - order.arrived_at > ORDER_AGE_LIMIT:
+                detail = "the order has waited for its session until its book was old"
+                raise Retryable(ErrorCode.QUOTE_STALE, detail, limit_type=str(LimitType.QUOTE))
 
     @workflow.update
     async def cancel(self, trade_id: str) -> PaperTrade:
@@ -215,7 +220,10 @@ class PaperSession:
         """Record, watch, publish and push what has changed; each is retried on its own."""
         self._is_recording = True
         await workflow.sleep(NEXT_TASK)
-        self._revision += 1
+        # By the clock, so that it also rises where an operator has reset the workflow to an
+        # earlier point: records would refuse what counts from there again.
+        now_ms = int(workflow.now().timestamp() * 1000)
+        self._revision = max(self._revision + 1, now_ms)
         batch, self._unrecorded = _first(self._unrecorded)
         record = PaperRecord(
             revision=self._revision,

@@ -1,10 +1,12 @@
 """Paper trading: sessions that behave like the market, with the interface of real trades."""
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
+from time import perf_counter
 from typing import Annotated, Any
 
-from fastapi import Header, Path, Response
+from fastapi import Depends, Header, Path, Response
 
 from api.dependencies import CurrentUser, ServicesOf
 from api.errors import problem_of
@@ -22,15 +24,15 @@ from api.paper_schemas import (
     paper_intent_of,
     settings_of,
 )
-from api.routes.trades import MAX_KEY_CHARACTERS, asked_for, denial_error
+from api.routes.trades import MAX_KEY_CHARACTERS, TradeFilters, asked_for, denial_error
 from api.routing import edge_router
 from api.schemas import Page
 from api.services import Services
 from domain.activity import ActivityKind
-from domain.errors import ErrorCode, Rejected
+from domain.errors import BotCoreError, ErrorCode, Rejected
 from domain.orders import Order
 from domain.paging import PagePosition
-from domain.paper.forking import fork_after
+from domain.paper.forking import as_begun, fork_after
 from domain.paper.session import paper_order
 from domain.paper.state import SessionState, opened
 from domain.paper.statistics import EquityPoint, equity_points
@@ -95,11 +97,18 @@ async def execute(
         session_id=session.session_id,
         **asked_for(order),
     )
-    outcome = await desk.execute(session, order, bracket, is_new=idempotency_key is None)
-    response = _outcome_answer(order, outcome)
-    response.headers["Idempotency-Key"] = key
-    if outcome.is_replay:
-        response.headers["Idempotency-Replayed"] = "true"
+    began, headers = perf_counter(), {"Idempotency-Key": key}
+    try:
+        outcome = await desk.execute(session, order, bracket, is_new=idempotency_key is None)
+    except BotCoreError as error:
+        error.extensions.setdefault("trade_id", order.trade_id)
+        response = problem_of(error)
+    else:
+        response = _outcome_answer(order, outcome)
+        if outcome.is_replay:
+            headers["Idempotency-Replayed"] = "true"
+    headers["Server-Timing"] = f"total;dur={(perf_counter() - began) * 1000:.3f}"
+    response.headers.update(headers)
     return response
 
 
@@ -137,17 +146,35 @@ async def read_session(session_id: SessionId, user: CurrentUser, services: Servi
 
 @router.get("/sessions/{session_id}/trades", response_model=Page[PaperTradeAnswer])
 async def list_trades(
-    session_id: SessionId, user: CurrentUser, services: ServicesOf, request: PageQuery
+    session_id: SessionId,
+    user: CurrentUser,
+    services: ServicesOf,
+    request: PageQuery,
+    filters: Annotated[TradeFilters, Depends()],
 ) -> Response:
     """List a session's trades, newest first, those of before a reset included."""
     session = await services.paper.desk.session(user.user_id, session_id)
     await services.paper.desk.recorded(session)
     found = await services.paper.store.page(
-        session_id, position=request.position, limit=request.fetch
+        session_id,
+        symbol=filters.symbol,
+        status=filters.status,
+        since=filters.since,
+        position=request.position,
+        limit=request.fetch,
     )
     return answer(
         page(found, request, lambda trade: PagePosition(trade["created_at"], trade["trade_id"]))
     )
+
+
+@router.get("/sessions/{session_id}/trades/{trade_id}", response_model=PaperTradeAnswer)
+async def read_trade(
+    session_id: SessionId, trade_id: TradeId, user: CurrentUser, services: ServicesOf
+) -> Response:
+    """Read one trade of a session."""
+    session = await services.paper.desk.session(user.user_id, session_id)
+    return answer(paper_trade_view(await services.paper.desk.trade(session, trade_id)))
 
 
 @router.get("/sessions/{session_id}/equity", response_model=EquityAnswer)
@@ -219,12 +246,16 @@ async def fork_session(
     """Start a new session with what this one held after one of its trades."""
     desk, store = services.paper.desk, services.paper.store
     session = await desk.session(user.user_id, session_id)
+    trade = None if body.trade_id is None else await desk.trade(session, body.trade_id)
     await desk.recorded(session)
     origin = await desk.portfolio(session)
-    trades = await store.trades(session_id, origin.generation)
-    numbers = {trade.trade_id: trade.number for trade in trades}
-    if body.trade_id is not None and body.trade_id not in numbers:
-        raise Rejected(ErrorCode.NOT_FOUND, "the session has no such trade since its last reset")
-    number = numbers[body.trade_id] if body.trade_id is not None else 0
-    fork = fork_after(origin, trades, number, _session_id(user.user_id, idempotency_key), utc_now())
-    return await _started(services, fork)
+    if trade is not None:
+        origin = as_begun(origin, trade.generation)
+    fork = fork_after(
+        origin,
+        await store.trades(session_id, origin.generation),
+        0 if trade is None else trade.number,
+        _session_id(user.user_id, idempotency_key),
+        utc_now(),
+    )
+    return await _started(services, fork if body.name is None else replace(fork, name=body.name))

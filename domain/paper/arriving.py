@@ -7,7 +7,7 @@ from domain.errors import ErrorCode
 from domain.order_status import OrderStatus
 from domain.orders import STOP_TYPES, OrderIntent, OrderType, Side, TimeInForce
 from domain.paper import chance
-from domain.paper.book import ZERO, BookSnapshot, Walk
+from domain.paper.book import ZERO, BookSnapshot, Walk, together
 from domain.paper.desk import Desk
 from domain.paper.execution import drawn_slippage_bps, take
 from domain.paper.queueing import Phase, Resting, in_queue
@@ -80,7 +80,7 @@ def arrive(desk: Desk, trade_id: str, book: BookSnapshot) -> None:
     for level in walk.fills:
         desk.fill(trade_id, level, is_maker=False)
     market = desk.state.markets[intent.symbol]
-    market = replace(market, sequence=book.sequence, taken=(*taken, *there.fills))
+    market = replace(market, sequence=book.sequence, taken=together((*taken, *there.fills)))
     desk.state = replace(desk.state, markets={**desk.state.markets, order.intent.symbol: market})
     _leave(desk, trade_id, book)
 

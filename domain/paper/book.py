@@ -126,11 +126,17 @@ def to_step(quantity: Decimal, step_size: Decimal) -> Decimal:
     return quantity // step_size * step_size if step_size else cut_to_unit(quantity)
 
 
+def together(levels: Iterable[Level]) -> tuple[Level, ...]:
+    """Return the quantities of each price added up, in the order in which prices come first."""
+    found: dict[Decimal, Decimal] = {}
+    for level in levels:
+        found[level.price] = found.get(level.price, ZERO) + level.quantity
+    return tuple(Level(price, quantity) for price, quantity in found.items())
+
+
 def less(levels: Iterable[Level], taken: Iterable[Level]) -> tuple[Level, ...]:
     """Return the levels without what the session itself took from them before."""
-    gone: dict[Decimal, Decimal] = {}
-    for level in taken:
-        gone[level.price] = gone.get(level.price, ZERO) + level.quantity
+    gone = {level.price: level.quantity for level in together(taken)}
     left = (Level(x.price, x.quantity - gone.get(x.price, ZERO)) for x in levels)
     return tuple(level for level in left if level.quantity > 0)
 

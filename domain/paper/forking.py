@@ -34,7 +34,7 @@ def fork_after(
         at: Now.
 
     Raises:
-        Rejected: `NOT_FOUND`, the origin has no such trade since its last reset.
+        Rejected: `NOT_FOUND`, the origin has no such trade in its generation (`as_begun`).
     """
     ours = [paper for paper in trades if paper.generation == origin.generation]
     last_fill = _last_fill(ours, number)
@@ -59,6 +59,30 @@ def fork_after(
         forked_from=f"{origin.session_id}#{number}",
     )
     return replace(fork, peak_equity=equity_of(fork) or ZERO)
+
+
+def as_begun(origin: SessionState, generation: int) -> SessionState:
+    """Return the origin with what a generation of it began with, to be forked from there.
+
+    After a reset that is the initial balance; what a fork began with is kept until its first
+    reset.
+
+    Raises:
+        Rejected: `NOT_FOUND`, it is not known any more.
+    """
+    if generation == origin.generation:
+        return origin
+    if generation == 1 and origin.forked_from is not None:
+        detail = "what a fork began with is not known any more after its reset"
+        raise Rejected(ErrorCode.NOT_FOUND, detail)
+    settings = origin.settings
+    return replace(
+        origin,
+        generation=generation,
+        flows={settings.quote_asset: Flow(deposited=settings.initial_balance)},
+        opening_positions={},
+        opening_realized_pnl=ZERO,
+    )
 
 
 def _last_fill(trades: list[PaperTrade], number: int) -> int:

@@ -45,6 +45,11 @@ from domain.trades import submitting
 # Binance's MAX_NUM_ORDERS and MAX_NUM_ALGO_ORDERS of a spot symbol.
 MAX_OPEN_ORDERS = 200
 MAX_OPEN_STOPS = 5
+# What a session holds goes from one run of its workflow to the next in one message of at most
+# 2 MiB: an open order takes 2 KiB, its two protecting orders as much each, a symbol 1 KiB, and
+# the requests that it remembers up to 0.5 MiB.
+MAX_SESSION_ORDERS = 300
+MAX_SESSION_SYMBOLS = 200
 
 
 def paper_order(
@@ -142,13 +147,25 @@ def _unfit(state: SessionState, order: Order, market: Arrival) -> Denial | None:
     stale = staleness(market)
     if stale is not None:
         return Denial(ErrorCode.QUOTE_STALE, LimitType.QUOTE, stale)
-    opened = state.orders_of(order.intent.symbol)
-    stops = sum(1 for resting in opened if resting.stop_price is not None)
-    is_full = len(opened) >= MAX_OPEN_ORDERS
-    if is_full or (order.intent.type in STOP_TYPES and stops >= MAX_OPEN_STOPS):
-        name = "MAX_NUM_ORDERS" if is_full else "MAX_NUM_ALGO_ORDERS"
-        raise Rejected(ErrorCode.FILTER_FAILURE, f"{name}: too many open orders of the symbol")
+    _check_room(state, order.intent)
     return None
+
+
+def _check_room(state: SessionState, intent: OrderIntent) -> None:
+    """Refuse what would be one open order too many, of the symbol or of the session."""
+    opened = state.orders_of(intent.symbol)
+    stops = sum(1 for resting in opened if resting.stop_price is not None)
+    if len(opened) >= MAX_OPEN_ORDERS:
+        full = "MAX_NUM_ORDERS: too many open orders of the symbol"
+    elif intent.type in STOP_TYPES and stops >= MAX_OPEN_STOPS:
+        full = "MAX_NUM_ALGO_ORDERS: too many open orders of the symbol"
+    elif len(state.resting) >= MAX_SESSION_ORDERS:
+        full = "MAX_NUM_ORDERS: too many open orders of the session"
+    elif intent.symbol not in state.markets and len(state.markets) >= MAX_SESSION_SYMBOLS:
+        full = "MAX_NUM_SYMBOLS: the session has traded as many symbols as it may"
+    else:
+        return
+    raise Rejected(ErrorCode.FILTER_FAILURE, full)
 
 
 def with_market(state: SessionState, market: Arrival) -> SessionState:
@@ -263,5 +280,6 @@ def reset(state: SessionState, at: datetime) -> tuple[SessionState, Changes]:
         markets=state.markets,
         marks=state.marks,
         recent=state.recent,
+        forked_from=state.forked_from,
     )
     return fresh, changes

@@ -28,9 +28,14 @@ from workers.paper_market.watching import SymbolWatch
 from workers.streaming.messages import InvalidMessageError, open_message
 from workflows.paper_session import PaperSession
 
-# A book is written at most this often, and renewed while the connection says anything.
-WRITE_EVERY_S = 0.1
+# A changed book is written at once, with what else changes within this; the others are renewed
+# while the connection says anything (a stream that is alive tells every change, in order).
+GATHER_S = 0.005
+RENEW_EVERY_S = 0.3
 ALIVE_FOR_S = 1.0
+# Binance carries 1,024 streams on a connection, and a symbol takes two. Whoever wants more
+# symbols gets no books of the last of them, but takes nobody else's away.
+MAX_SYMBOLS = 500
 # How often demand and resting orders are looked at, besides when they are announced.
 LOOK_EVERY_S = 1.0
 RECONNECT_MIN_S = 0.2
@@ -62,6 +67,8 @@ class PaperMarket:
         self._by_stream: dict[str, tuple[str, bool]] = {}
         self._watches: dict[str, tuple[SymbolWatch, asyncio.Task[None]]] = {}
         self._latest: dict[str, BookSnapshot] = {}
+        self._changed: set[str] = set()
+        self._news = asyncio.Event()
         self._heard_s = float("-inf")
         self._wants = asyncio.Event()
 
@@ -87,7 +94,8 @@ class PaperMarket:
 
     async def _look_once(self) -> None:
         wanted, resting = await asyncio.gather(self._books.wanted(), self._resting.symbols())
-        for symbol in (wanted | resting) - self._watches.keys():
+        new = [each for each in (*resting, *wanted - resting) if each not in self._watches]
+        for symbol in new[: MAX_SYMBOLS - len(self._watches)]:
             watch = SymbolWatch(symbol, self._resting, self._sources.trades, self._tell)
             self._watches[symbol] = watch, asyncio.create_task(watch.run())
             for name, is_book in zip(streams_of(symbol), (True, False), strict=True):
@@ -107,6 +115,7 @@ class PaperMarket:
             del self._by_stream[name]
             self._streams.discard(name)
         self._latest.pop(symbol, None)
+        self._changed.discard(symbol)
         await end_tasks([task])
 
     async def _listen_to_sessions(self) -> None:
@@ -138,6 +147,10 @@ class PaperMarket:
                 await self._sources.market.listen(self._streams, self._take)
             except Retryable as fault:
                 _log.warning("paper.stream_broke", detail=fault.detail)
+            # Nobody knows what these have become; the next connection's first word on one
+            # symbol must not renew the others.
+            self._latest.clear()
+            self._changed.clear()
             for watch, _ in self._watches.values():
                 watch.connection_broke()
             served = clock() - began_s > SERVED_S
@@ -160,6 +173,8 @@ class PaperMarket:
             if is_book:
                 book = book_of(symbol, told, at)
                 self._latest[symbol] = book
+                self._changed.add(symbol)
+                self._news.set()
                 watch.take_book(book)
             else:
                 watch.take_trade(trade_of(symbol, told, at))
@@ -168,13 +183,23 @@ class PaperMarket:
 
     async def _write_books(self) -> None:
         clock = asyncio.get_running_loop().time
+        renewed_s = clock()
         while True:
-            began_s = clock()
-            if self._latest and began_s - self._heard_s < ALIVE_FOR_S:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(renewed_s + RENEW_EVERY_S):
+                    await self._news.wait()
+            await asyncio.sleep(GATHER_S)
+            self._news.clear()
+            chosen = [self._latest[symbol] for symbol in self._changed]
+            self._changed.clear()
+            if clock() > renewed_s + RENEW_EVERY_S:
+                renewed_s = clock()
+                is_alive = renewed_s - self._heard_s < ALIVE_FOR_S
                 at = _now()
+                chosen = [replace(b, at=at) for b in self._latest.values()] if is_alive else []
+            if chosen:
                 with suppress(Retryable):
-                    await self._books.write([replace(b, at=at) for b in self._latest.values()])
-            await asyncio.sleep(max(0.0, began_s + WRITE_EVERY_S - clock()))
+                    await self._books.write(chosen)
 
     async def _tell(self, session_id: str, observations: Sequence[Observation]) -> None:
         """Signal a session; returns once Temporal has stored it, or the session has ended."""
