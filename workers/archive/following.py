@@ -1,7 +1,6 @@
 """A run followed to its end, with a bar where somebody watches."""
 
 import asyncio
-from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import (
@@ -20,7 +19,7 @@ from workers.archive_desk import ArchiveDesk, Report, Run
 
 POLL_S = 0.5
 # Nobody has answered for so long: worth saying, not worth giving up.
-SILENCE_S = timedelta(seconds=10).total_seconds()
+SILENCE_S = 10.0
 
 
 async def follow(
@@ -48,7 +47,7 @@ async def follow(
             silent_polls = 0 if run.progress is not None else silent_polls + 1
             if run.progress is not None:
                 shown.renew(run.progress)
-            elif silent_polls * POLL_S == SILENCE_S:
+            elif silent_polls == round(SILENCE_S / POLL_S):
                 console.print("no archival worker answers: is `python -m workers.archival` up?")
             await asyncio.sleep(POLL_S)
 
