@@ -31,7 +31,7 @@ from domain.archival.manifests import (
 from domain.archival.messages import Reason, Refusal, Stage
 from domain.archival.months import due_months
 from domain.archival.ports import ArchiveCollections, HoldStore, ManifestStore, Moved
-from domain.archival.proofs import check_count, check_digest, check_stored
+from domain.archival.proofs import check_count, check_digest, check_present, check_stored
 from domain.archival.steps import Expired, FileSearch, FileStep, FileTask, Leg
 from domain.errors import BotCoreError, ErrorCode, Rejected
 from domain.trading_ports import Clock
@@ -189,7 +189,7 @@ class ArchivalFileActivities:
     async def _remove(self, manifest: Manifest, pulse: Pulse) -> Moved:
         assert manifest.contents is not None  # noqa: S101 - it is verified
         stored = await self.storage.look(manifest.key)
-        check_stored(stored, manifest.contents, manifest.storage_class)
+        check_present(stored, manifest.contents, manifest.storage_class)
         holds = await self.holds.holds(manifest.data_type)
         moved = Moved()
         with closing(self.files.blank()) as file:

@@ -7,9 +7,10 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast, get_args
+from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 import boto3
@@ -17,15 +18,10 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from domain.archival.files import Retrieval, StoredObject
+from domain.archival.files import Retrieval, RetrievalTier, StorageClass, StoredObject
 from domain.archival.messages import Reason
 from domain.errors import ErrorCode, Rejected, Retryable
 
-StorageClass: TypeAlias = Literal[
-    "STANDARD", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"
-]
-RetrievalTier: TypeAlias = Literal["Standard", "Bulk", "Expedited"]
-STORAGE_CLASSES: Final = get_args(StorageClass)
 # Classes whose objects must be retrieved, which takes minutes to days, before they are read.
 _FROZEN: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _CHUNK_BYTES: Final = 2**20
@@ -121,6 +117,9 @@ class S3ColdStorage:
         found = await self.look(to)
         if found is None:
             raise _missing(to)
+        if found.sha256 is None and found.retrieval is Retrieval.READABLE:
+            # It keeps no digest of copies, but it can be asked for the copy itself.
+            return replace(found, sha256=await _in_thread(lambda: self._digest(to)))
         return found
 
     async def look(self, key: str) -> StoredObject | None:
@@ -194,12 +193,16 @@ class S3ColdStorage:
         self._has_bucket = True
 
     def _download(self, key: str, file: BinaryIO) -> str:
+        digest = self._digest(key, file.write)
+        file.flush()
+        return digest
+
+    def _digest(self, key: str, take: Callable[[bytes], object] = len) -> str:
         digest = hashlib.sha256()
         body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
         for chunk in body.iter_chunks(_CHUNK_BYTES):
             digest.update(chunk)
-            file.write(chunk)
-        file.flush()
+            take(chunk)
         return digest.hexdigest()
 
 

@@ -38,12 +38,12 @@ CODEC_OPTIONS: CodecOptions[Document] = CodecOptions(
 )
 
 
-def open_client(url: str) -> Client:
+def open_client(url: str, *, operation_timeout_ms: int = OPERATION_TIMEOUT_MS) -> Client:
     """Make a client for `url`; nothing is sent until the first operation."""
     return AsyncIOMotorClient(
         url,
         serverSelectionTimeoutMS=SERVER_SELECTION_TIMEOUT_MS,
-        timeoutMS=OPERATION_TIMEOUT_MS,
+        timeoutMS=operation_timeout_ms,
         tz_aware=True,
     )
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.archival.files import RetrievalTier, StorageClass
+from domain.archival.tiers import DOCUMENT_AGES, Ages, DataType
 from domain.candles import Timeframe
 from domain.timing import MODEL_TIMEOUT_S
 
@@ -80,6 +82,24 @@ class Settings(BaseSettings):
     temporal_ui_url: str = "http://127.0.0.1:8333"
     s3_endpoint_url: str = "http://127.0.0.1:8300"
 
+    # The archive. Ages in days by kind of records, such as {"trades": {"hot_days": 60,
+    # "archive_days": 180, "cold_days": null}}; the document's for kinds that are not named.
+    archive_ages: dict[DataType, Ages] = {}
+    archive_bucket: str = "botcore-archive"
+    archive_storage_class: StorageClass = "GLACIER"
+    # How fast, and at which price, files are retrieved from it.
+    archive_retrieval_tier: RetrievalTier = "Standard"
+    # A file has at most so many records; so many are written before their month is over.
+    archive_file_documents: int = Field(default=1_000_000, gt=0)
+    # Where files lie while they are written and read; the system's directory if empty.
+    archive_spool_directory: str = ""
+    archive_every_h: float = Field(default=24.0, gt=0)
+    # A worker that is silent for so long is taken for dead, and its step made again.
+    archive_heartbeat_s: float = Field(default=30.0, gt=0)
+    archive_restore_days: int = Field(default=7, gt=0)
+    # When it is first asked whether a file was retrieved; later ever more rarely.
+    archive_retrieval_poll_s: float = Field(default=60.0, gt=0)
+
     # The venue. Addresses are the sandbox's; `testnet` and `live` use Binance's own.
     venue: Venue = "sandbox"
     exchange_url: str = "http://127.0.0.1:8100"
@@ -124,6 +144,11 @@ class Settings(BaseSettings):
     notifications_per_minute_per_user: int = Field(default=300, gt=0)
 
     log_level: str = "INFO"
+
+    @cached_property
+    def ages(self) -> dict[DataType, Ages]:
+        """The ages of every kind of records."""
+        return {**DOCUMENT_AGES, **self.archive_ages}
 
     @cached_property
     def websocket_url(self) -> str:

@@ -4,10 +4,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol, TypeAlias
 
 from domain.archival.manifests import FileContents
 from domain.archival.tiers import DataType
+
+# S3's names. In the last two classes an object must be retrieved before it is read.
+StorageClass: TypeAlias = Literal[
+    "STANDARD", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"
+]
+RetrievalTier: TypeAlias = Literal["Standard", "Bulk", "Expedited"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,25 +26,34 @@ def check_count(found: FileContents, contents: FileContents) -> None:
         raise corrupted("read back, it counts otherwise than when it was written")
 
 
-def check_stored(stored: StoredObject | None, contents: FileContents, storage_class: str) -> None:
-    """Check what the storage says of an object that cannot be read any more.
+def check_present(stored: StoredObject | None, contents: FileContents, storage_class: str) -> None:
+    """Check that an object that was proven is still there.
 
     Raises:
-        Rejected: It is not proven that the object is what was read back before.
+        Rejected: It is not, or not as it was.
     """
     if stored is None:
         raise Rejected(
             ErrorCode.NOT_FOUND, "the object is not there any more", reason=str(Reason.MISSING)
         )
+    told = (stored.sha256 or contents.sha256, stored.size_bytes, stored.storage_class)
+    if told != (contents.sha256, contents.size_bytes, storage_class):
+        raise corrupted(f"the object storage has {told}")
+
+
+def check_stored(stored: StoredObject, contents: FileContents, storage_class: str) -> None:
+    """Check what the storage says of an object that cannot be read any more.
+
+    Raises:
+        Rejected: It is not proven that the object is what was read back before.
+    """
     if stored.sha256 is None:
         raise Rejected(
             ErrorCode.SERVICE_UNAVAILABLE,
             "the object storage keeps no SHA-256, so that nothing can be proven",
             reason=str(Reason.REFUSED),
         )
-    told = (stored.sha256, stored.size_bytes, stored.storage_class)
-    if told != (contents.sha256, contents.size_bytes, storage_class):
-        raise corrupted(f"the object storage has {told}")
+    check_present(stored, contents, storage_class)
 
 
 def corrupted(detail: str) -> Rejected:

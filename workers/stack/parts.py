@@ -123,4 +123,5 @@ PARTS: tuple[Part, ...] = (
         "workers.notification_consumer",
         ("rabbitmq", "mongodb"),
     ),
+    _worker("archival", "archival worker", "workers.archival", ("mongodb", "temporal", "s3")),
 )

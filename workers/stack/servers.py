@@ -47,7 +47,10 @@ MODEL_LIMITS = {
     "SANDBOX_MODEL_TOKENS_PER_MINUTE": "1000000000",
 }
 # The search attributes by which operators find a workflow.
-TEMPORAL_SEARCH_ATTRIBUTES = ("UserId", "Symbol", "Side", "TradeStatus", "SessionId")
+TEMPORAL_SEARCH_ATTRIBUTES = (
+    *("UserId", "Symbol", "Side", "TradeStatus", "SessionId"),
+    "DataType",
+)
 # The same for what has several values: the symbols of a paper session.
 TEMPORAL_LIST_ATTRIBUTES = ("Symbols",)
 _TEMPORAL_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
