@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 import boto3
-from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -31,6 +30,8 @@ READ_TIMEOUT_S: Final = 60
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
 _PASSING: Final = frozenset({"SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError"})
 _FIRST_SERVER_ERROR: Final = 500
+# What a stand-in on this machine takes for credentials.
+_ANYONE: Final = "local"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -38,7 +39,7 @@ class S3ColdStorage:
     """Implements `domain.archival.files.ColdStorage`; its work is done in threads.
 
     Credentials come from where AWS's own tools take them. Where there are none and the storage
-    is on this machine, as in the local stack, requests are not signed.
+    is on this machine, as in the local stack, a name that is no secret is given.
 
     Args:
         endpoint_url: The address; empty for AWS itself.
@@ -59,13 +60,14 @@ class S3ColdStorage:
         self._class = storage_class
         self._tier: RetrievalTier = tier
         local = urlsplit(endpoint_url).hostname in _LOOPBACK
-        unsigned = local and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & set(os.environ)
+        anyone = local and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & set(os.environ)
         self._s3 = boto3.session.Session().client(
             "s3",
+            aws_access_key_id=_ANYONE if anyone else None,
+            aws_secret_access_key=_ANYONE if anyone else None,
             endpoint_url=endpoint_url or None,
             region_name=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
             config=Config(
-                signature_version=UNSIGNED if unsigned else None,
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
                 # The workflow tries again, in view of the operators.
