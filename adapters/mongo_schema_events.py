@@ -28,4 +28,8 @@ EVENT_SCHEMAS: dict[str, CollectionSchema] = {
     ),
     # One document an event that a consumer has applied; `_id` is `<consumer>:<message_id>`.
     "event_receipts": CollectionSchema(closed({"expires_at": DATE}), (expiring("expires_at"),)),
+    # One document a message that came a second time; `_id` is `<queue>:<id>`.
+    "event_attempts": CollectionSchema(
+        closed({"attempts": WHOLE, "expires_at": DATE}), (expiring("expires_at"),)
+    ),
 }

@@ -4,14 +4,15 @@ How an effect happens once is told in docs/events.md.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
-from adapters.rabbitmq_dead_letters import Burial
+from adapters.rabbitmq_dead_letters import Burial, letter_id_of
 from adapters.rabbitmq_intake import Intake, IntakeEndedError, open_intake
 from adapters.rabbitmq_messages import Cause, UnreadableError, read_event
 from adapters.rabbitmq_topology import QueueType, TopologyConflictError, belongs
@@ -19,14 +20,20 @@ from domain.errors import Rejected, Retryable
 from domain.event_messages import Event
 
 # What is there when the last batch is done, up to this; nobody waits for a batch to fill.
-BATCH: Final = 100
+BATCH: Final = 200
 RETRY_MIN_S: Final = 0.2
-RETRY_MAX_S: Final = 5.0
+RETRY_MAX_S: Final = 1.0
 RECONNECT_S: Final = 0.5
 # Somebody has to look at a topology that differs; until then the process stays, and says so.
 CONFLICT_RETRY_S: Final = 10.0
 # How long the batch in hand may take when the process is to stop; otherwise it comes again.
 STOP_WITHIN_S: Final = 5.0
+# A batch that was in the hands of so many who died is gone through one by one…
+SUSPECT_AFTER: Final = 2
+# …and what so many more died of is a dead letter.
+DEADLY_AFTER: Final = 3
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +53,24 @@ class Effect(Protocol):
         """
 
 
+class Attempts(Protocol):
+    """How often messages were in somebody's hands who then died, across processes."""
+
+    async def most(self, letter_ids: Sequence[str]) -> int:
+        """Return the highest number of attempts that any of them has had.
+
+        Raises:
+            Retryable: It cannot be said now.
+        """
+
+    async def begin(self, letter_ids: Sequence[str]) -> None:
+        """Count an attempt of each; durable before the attempt is made.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+
+
 class EventConsumer:
     """Hands every event of one queue to an effect, and what is none to the dead letters.
 
@@ -53,21 +78,25 @@ class EventConsumer:
         url: The broker's address.
         queue: One of the topology's queues.
         effect: What is done with its events.
+        attempts: Finds out what kills its consumer; None leaves that to the broker.
         queue_type: As for `declare_topology`.
         batch: The most events that are handed over at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where from, and with what
         self,
         url: str,
         queue: str,
         effect: Effect,
         queue_type: QueueType = "classic",
+        *,
+        attempts: Attempts | None = None,
         batch: int = BATCH,
     ) -> None:
         self._url = url
         self._queue = queue
         self._effect = effect
+        self._attempts = attempts
         self._queue_type: QueueType = queue_type
         self._batch = batch
 
@@ -109,6 +138,34 @@ class EventConsumer:
                     await asyncio.gather(settling, return_exceptions=True)
 
     async def _settle(self, intake: Intake, messages: Sequence[AbstractIncomingMessage]) -> None:
+        """Settle messages together, or one by one where one of them may be deadly."""
+        returned = [letter_id_of(each) for each in messages if each.redelivered]
+        attempts = self._attempts
+        if not returned or attempts is None:
+            return await self._settle_together(intake, messages)
+        most = await self._persistently(intake, partial(attempts.most, returned))
+        if most < SUSPECT_AFTER:
+            await self._persistently(intake, partial(attempts.begin, returned))
+            return await self._settle_together(intake, messages)
+        for message in messages:
+            await self._settle_suspect(intake, message, attempts)
+        return None
+
+    async def _settle_suspect(
+        self, intake: Intake, message: AbstractIncomingMessage, attempts: Attempts
+    ) -> None:
+        """Settle one message, unless too many have died of that."""
+        letter_id = [letter_id_of(message)]
+        died = await self._persistently(intake, partial(attempts.most, letter_id))
+        if died >= SUSPECT_AFTER + DEADLY_AFTER:
+            await self._bury(intake, message, Cause.KILLS_ITS_CONSUMER, f"{died} died of it")
+            return await intake.acknowledge([message])
+        await self._persistently(intake, partial(attempts.begin, letter_id))
+        return await self._settle_together(intake, [message])
+
+    async def _settle_together(
+        self, intake: Intake, messages: Sequence[AbstractIncomingMessage]
+    ) -> None:
         """Bury what is no event, apply the others, and acknowledge them all."""
         events: dict[str, tuple[Event, AbstractIncomingMessage]] = {}
         for message in messages:
@@ -132,7 +189,8 @@ class EventConsumer:
         self, intake: Intake, found: Sequence[tuple[Event, AbstractIncomingMessage]]
     ) -> None:
         try:
-            await self._persistently(intake, [event for event, _ in found])
+            events = [event for event, _ in found]
+            await self._persistently(intake, partial(self._effect.apply, events))
         except (IntakeEndedError, asyncio.CancelledError):
             raise
         except Exception as fault:  # noqa: BLE001 - one message must not stop the others
@@ -147,11 +205,12 @@ class EventConsumer:
                 _log.exception("event.unforeseen_fault", queue=self._queue)
                 await self._bury(intake, message, Cause.UNFORESEEN, repr(fault))
 
-    async def _persistently(self, intake: Intake, events: Sequence[Event]) -> None:
+    async def _persistently(self, intake: Intake, step: Callable[[], Awaitable[T]]) -> T:
+        """Make a step until it works, or until the messages are no longer ours."""
         wait_s = RETRY_MIN_S
         while True:
             try:
-                return await self._effect.apply(events)
+                return await step()
             except Retryable as fault:
                 _log.warning("events.delayed", queue=self._queue, detail=fault.detail)
             await intake.wait_open(wait_s)

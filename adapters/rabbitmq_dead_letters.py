@@ -70,15 +70,21 @@ class DeadLetter:
     body: bytes
 
 
+def letter_id_of(message: AbstractIncomingMessage) -> str:
+    """Return a message's id, or where it has none, one made from its content."""
+    if message.message_id:
+        return message.message_id
+    return f"sha256-{hashlib.sha256(message.body).hexdigest()[:_DIGEST_CHARACTERS]}"
+
+
 def dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
     """Read a dead letter's headers."""
     headers = message.headers
     deaths = headers.get("x-death")
     death: Any = deaths[0] if isinstance(deaths, list) and deaths else {}
     died_at = death.get("time")
-    digest = hashlib.sha256(message.body).hexdigest()[:_DIGEST_CHARACTERS]
     return DeadLetter(
-        letter_id=message.message_id or f"sha256-{digest}",
+        letter_id=letter_id_of(message),
         queue=str(headers.get(QUEUE_HEADER) or death.get("queue", "")),
         cause=str(headers.get(CAUSE_HEADER) or death.get("reason", "unknown")),
         detail=str(headers.get(DETAIL_HEADER, "")),

@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from adapters.exact_json import dump
 from adapters.rabbitmq import RabbitEventBus
-from adapters.rabbitmq_consumer import Effect, EventConsumer
+from adapters.rabbitmq_consumer import Attempts, Effect, EventConsumer
 from adapters.rabbitmq_topology import EVENTS_EXCHANGE, TRADING_QUEUE, declare_topology
 from domain.event_messages import Event
 from domain.events import (
@@ -129,11 +129,17 @@ async def publishing(url: str) -> AsyncIterator[RabbitEventBus]:
 
 @asynccontextmanager
 async def consuming(
-    url: str, effect: Effect, queue: str = TRADING_QUEUE, batch: int = 100
+    url: str,
+    effect: Effect,
+    queue: str = TRADING_QUEUE,
+    *,
+    batch: int = 100,
+    attempts: Attempts | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Consume while this is open."""
     ready = asyncio.Event()
-    task = asyncio.create_task(EventConsumer(url, queue, effect, batch=batch).run(ready.set))
+    consumer = EventConsumer(url, queue, effect, attempts=attempts, batch=batch)
+    task = asyncio.create_task(consumer.run(ready.set))
     async with asyncio.timeout(_PATIENCE_S):
         await ready.wait()
     try:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from adapters.mongo_analytics import MongoAnalytics
+from adapters.mongo_event_attempts import MongoEventAttempts
 from adapters.rabbitmq_consumer import EventConsumer
 from adapters.rabbitmq_topology import AI_SIGNALS_QUEUE
 from domain.event_messages import Event
@@ -33,7 +34,11 @@ async def _consume(settings: Settings) -> None:
     async with open_connections(settings, {Need.MONGODB}) as connections:
         effect = SignalCount(MongoAnalytics(connections.database))
         consumer = EventConsumer(
-            settings.rabbitmq_url, AI_SIGNALS_QUEUE, effect, settings.rabbitmq_queue_type
+            settings.rabbitmq_url,
+            AI_SIGNALS_QUEUE,
+            effect,
+            settings.rabbitmq_queue_type,
+            attempts=MongoEventAttempts(connections.database, AI_SIGNALS_QUEUE),
         )
         await consumer.run(announce_ready)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from adapters.mongo_event_attempts import MongoEventAttempts
 from adapters.mongo_system_logs import MongoSystemLogs
 from adapters.rabbitmq_consumer import EventConsumer
 from adapters.rabbitmq_topology import TRADING_QUEUE
@@ -47,7 +48,11 @@ async def _consume(settings: Settings) -> None:
     async with open_connections(settings, {Need.MONGODB}) as connections:
         effect = EventLog(MongoSystemLogs(connections.database))
         consumer = EventConsumer(
-            settings.rabbitmq_url, TRADING_QUEUE, effect, settings.rabbitmq_queue_type
+            settings.rabbitmq_url,
+            TRADING_QUEUE,
+            effect,
+            settings.rabbitmq_queue_type,
+            attempts=MongoEventAttempts(connections.database, TRADING_QUEUE),
         )
         await consumer.run(announce_ready)
 

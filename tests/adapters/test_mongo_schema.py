@@ -20,6 +20,7 @@ COLLECTIONS = {
     *("paper_sessions", "paper_trades", "ai_analysis", "ai_requests", "candles"),
     *("user_activity", "system_logs", "notifications", "archive_manifests", "venue_symbols"),
     *("legal_holds", "archive_restores", "ai_signal_days", "event_receipts"),
+    "event_attempts",
     *(f"{tier}_{name}" for tier in ("archive", "restored") for name in ARCHIVED),
 }
 

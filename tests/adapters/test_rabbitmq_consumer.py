@@ -5,8 +5,10 @@ import pytest
 from aio_pika.abc import AbstractChannel
 from structlog.testing import capture_logs
 
+from adapters.mongo import Database
+from adapters.mongo_event_attempts import MongoEventAttempts
 from adapters.rabbitmq import RabbitEventBus
-from adapters.rabbitmq_consumer import EventConsumer
+from adapters.rabbitmq_consumer import DEADLY_AFTER, SUSPECT_AFTER, EventConsumer
 from adapters.rabbitmq_dead_letters import CAUSE_HEADER, DETAIL_HEADER, QUEUE_HEADER
 from adapters.rabbitmq_topology import DEAD_LETTER_QUEUE, TRADING_QUEUE
 from domain.errors import ErrorCode, Rejected, Retryable
@@ -165,3 +167,40 @@ async def test_a_queue_that_is_deleted_is_found_again(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert [line["event"] for line in lines] == ["events.connection_lost"]
+
+
+class DeadError(BaseException):
+    """The process is gone; nothing catches this."""
+
+
+async def test_what_kills_its_consumer_is_found_out_and_what_is_beside_it_is_not(
+    channel: AbstractChannel, rabbitmq_vhost_url: str, database: Database
+) -> None:
+    ids = [f"m{number}" for number in range(12)]
+    bodies = [envelope_of(an_event(message_id=one)) for one in ids]
+    bodies.insert(7, envelope_of(an_event(message_id="deadly")))
+    await send(channel, bodies)
+
+    class Dying(Recorded):
+        async def before(self, events: Sequence[Event]) -> None:
+            if any(event.message_id == "deadly" for event in events):
+                raise DeadError
+
+    effect, deaths = Dying(), 0
+    attempts = MongoEventAttempts(database, TRADING_QUEUE)
+    with capture_logs():
+        while len(effect.ids) < len(ids):
+            async with consuming(
+                rabbitmq_vhost_url, effect, batch=20, attempts=attempts
+            ) as consumer:
+                done = asyncio.create_task(effect.until(len(ids)))
+                await asyncio.wait([done, consumer], return_when=asyncio.FIRST_COMPLETED)
+                deaths += consumer.done()
+                done.cancel()
+        (dead,) = await taken(channel, DEAD_LETTER_QUEUE, 1)
+    assert sorted(effect.ids) == sorted(ids)
+    assert dead.body == bodies[7]
+    assert dead.headers[CAUSE_HEADER] == "kills its consumer"
+    # At first nothing is known, then the batch is suspect, then the one message is.
+    assert deaths == 1 + SUSPECT_AFTER + DEADLY_AFTER
+    assert await waiting(channel, TRADING_QUEUE) == 0

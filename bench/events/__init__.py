@@ -1,0 +1,1 @@
+"""Measurements of the event bus and of the services behind it."""
