@@ -1,5 +1,6 @@
 """Analyses: ask, read, and how they turned out."""
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,8 @@ router = edge_router("/api/ai", "AI")
 _RATE_STEP = Decimal("0.0001")
 # As long as DATA_FLOW.md keeps user activity hot.
 _REQUEST_KEPT = timedelta(days=90)
+# An answer that is there waits no longer than this for what is only written about it.
+_PATIENCE_S = 1.0
 
 AnalysisId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 _log = structlog.get_logger(__name__)
@@ -144,10 +147,11 @@ async def _outcome(services: Services, request: AnalysisRequest, user_id: str) -
 async def _share(services: Services, analysis_id: str, user_id: str) -> bool:
     """Let a user read an analysis later, too; tell whether the database is there."""
     try:
-        await services.analysis.store.share(analysis_id, user_id)
-    except Retryable as fault:
+        async with asyncio.timeout(_PATIENCE_S):
+            await services.analysis.store.share(analysis_id, user_id)
+    except (Retryable, TimeoutError) as fault:
         # They have it in this answer; it is not in their list until they ask again.
-        _log.warning("analysis.not_shared", user_id=user_id, detail=fault.detail)
+        _log.warning("analysis.not_shared", user_id=user_id, fault=repr(fault))
         return False
     return True
 
@@ -172,10 +176,11 @@ async def _log_request(
         "expires_at": now + _REQUEST_KEPT,
     }
     try:
-        await services.analysis.store.record_request(str(uuid.uuid4()), entry)
-    except Retryable as fault:
+        async with asyncio.timeout(_PATIENCE_S):
+            await services.analysis.store.record_request(str(uuid.uuid4()), entry)
+    except (Retryable, TimeoutError) as fault:
         # The answer was paid for; the log line is missed by nobody who waits.
-        _log.warning("analysis.request_not_logged", user_id=user_id, detail=fault.detail)
+        _log.warning("analysis.request_not_logged", user_id=user_id, fault=repr(fault))
 
 
 @router.get("/analyses", response_model=Page[KeptAnalysis])

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from activities.analysis import AnalysisActivities, Telling
@@ -14,7 +15,8 @@ from adapters.mongo import Database
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.rabbitmq import RabbitEventBus
 from adapters.redis_feed import RedisFeedReader, RedisUserFeed
-from domain.analysis import Analysis, Opinion, Provenance, Signal
+from domain.analysis import Analysis, MarketPicture, Opinion, Provenance, Signal
+from domain.analysis_ports import ModelReply
 from domain.candles import Timeframe
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -111,3 +113,29 @@ async def test_a_broker_that_is_away_holds_up_no_answer(
     assert await MongoAnalyses(database).fresh(ANALYSIS.subject, NOW) == ANALYSIS
     assert await RedisFeedReader(redis_client).last_sequence("a") == 1
     await away.close()
+
+
+async def test_operators_see_verdicts_and_what_is_kept(
+    database: Database, redis_client: Redis, bus: RabbitEventBus
+) -> None:
+    def seen(name: str, **labels: str) -> float:
+        found = REGISTRY.get_sample_value(f"botcore_ai_{name}_total", {"model": METERED} | labels)
+        return found or 0.0
+
+    def counts() -> list[float]:
+        return [
+            seen("verdicts", rule="JSON"),
+            seen("verdicts", rule="none"),
+            seen("analyses", signal="Long", repaired="true"),
+        ]
+
+    steps, before = activities(database, redis_client, bus, Begun()), counts()
+    picture = MarketPicture(
+        "BTCUSDT", Timeframe.H1, D("0.01"), D(100), NOW, NOW, candles=(), indicators={}
+    )
+    neutral = '{"reasoning":"why","signal":"Neutral","confidence":1,"suggested_entry":null,'
+    neutral += '"suggested_stop_loss":null,"suggested_take_profit":null}'
+    for content in ("{", neutral):
+        await steps.judge(ModelReply(content, "a model", 1, 1), picture)
+    await steps.keep(ANALYSIS, ["a"])
+    assert [now - then for now, then in zip(counts(), before, strict=True)] == [1, 1, 1]

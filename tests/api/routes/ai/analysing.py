@@ -52,6 +52,12 @@ class Desk:
     def price(self) -> Decimal:
         return Decimal(self.prices[self.subject.symbol])
 
+    async def kept(self) -> list[dict[str, Any]]:
+        """Return everything that is stored about the subject."""
+        analyses = self.edge.services.connections.database["ai_analysis"]
+        about = {"symbol": self.subject.symbol, "timeframe": str(self.subject.timeframe)}
+        return await analyses.find(about).to_list(None)
+
     def workflow(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
         return self.edge.services.trading.client.get_workflow_handle(workflow_id)
 
@@ -107,6 +113,18 @@ def refused(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert (response.status_code, read(response).get("code")) == (status, code), response.text
     problem: dict[str, Any] = read(response)
     return problem
+
+
+def is_sound(analysis: dict[str, Any]) -> bool:
+    """Tell whether the prices of an analysis are in the order of its signal."""
+    entry, stop, target = (
+        analysis[f"suggested_{name}"] for name in ("entry", "stop_loss", "take_profit")
+    )
+    if analysis["signal"] == "Neutral":
+        return entry is None and stop is None and target is None
+    if analysis["signal"] == "Long":
+        return bool(stop < entry < target)
+    return bool(target < entry < stop)
 
 
 async def until_ended(desk: Desk, workflow_id: str) -> None:

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
+from adapters.redis_circuit import RedisCircuit
 from adapters.redis_quotes import RedisTickWriter, Tick, quote_document
 from domain.candles import Timeframe
 from tests.api.people import Edge, OpenEdge
@@ -51,12 +53,13 @@ async def _worker(ai_edge: Edge) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="module")
-async def prices(ai_edge: Edge, exchange_url: str) -> AsyncIterator[dict[str, str]]:
+async def prices(redis_url: str, exchange_url: str) -> AsyncIterator[dict[str, str]]:
     """Keep the prices live at what they were at first, by symbol; a test may change one."""
     async with httpx.AsyncClient(base_url=exchange_url) as http:
         found = (await http.get("/api/v3/ticker/price")).json()
     prices = {each["symbol"]: each["price"] for each in found if each["symbol"] in SYMBOLS}
-    writer = RedisTickWriter(ai_edge.services.connections.redis)
+    redis = Redis.from_url(redis_url)
+    writer = RedisTickWriter(redis)
 
     async def write() -> None:
         quotes = [quote_of(symbol, price) for symbol, price in prices.items()]
@@ -74,6 +77,7 @@ async def prices(ai_edge: Edge, exchange_url: str) -> AsyncIterator[dict[str, st
     yield prices
     renewing.cancel()
     await asyncio.gather(renewing, return_exceptions=True)
+    await redis.aclose()
 
 
 @pytest.fixture
@@ -86,6 +90,11 @@ async def lone_desk(
     """Return a desk without a worker."""
     subject = next(subjects)
     model_control.symbol = subject.symbol
+    # What failed in another test says nothing here.
+    settings = ai_edge.services.settings
+    await RedisCircuit(
+        ai_edge.services.connections.redis, f"model:{settings.model_name}"
+    ).succeeded()
     return Desk(ai_edge, subject, model_control, prices)
 
 

@@ -15,20 +15,9 @@ from adapters.redis_feed import feed_key
 from api.analysis_schemas import AnalyzeRequest, request_of
 from domain.analysis import AnalysisRequest, last_closed
 from domain.indicators import Indicators
-from tests.api.routes.ai.analysing import Asker, Desk, read, refused
+from tests.api.routes.ai.analysing import Asker, Desk, is_sound, read, refused
 
 SIGNALS = {"Long", "Short", "Neutral"}
-
-
-def is_sound(analysis: dict[str, Any]) -> bool:
-    entry, stop, target = (
-        analysis[f"suggested_{name}"] for name in ("entry", "stop_loss", "take_profit")
-    )
-    if analysis["signal"] == "Neutral":
-        return entry is None and stop is None and target is None
-    if analysis["signal"] == "Long":
-        return bool(stop < entry < target)
-    return bool(target < entry < stop)
 
 
 async def test_an_analysis_and_its_repeat(asker: Asker, desk: Desk) -> None:

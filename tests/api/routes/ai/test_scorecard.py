@@ -59,7 +59,7 @@ async def analysis_of(
         symbol=SYMBOL,
         timeframe=timeframe,
         candle_open_time=now - timedelta(days=1),
-        price=D(100),
+        price=D(101),
         indicators={"rsi": 50.0},
         opinion=opinion,
         provenance=Provenance(model, "market_analysis_v1", 10, 10, 1.0, is_repaired=False),

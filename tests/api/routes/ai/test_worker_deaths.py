@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.api.people import Edge
@@ -14,6 +15,7 @@ from tests.chaos.links import Link, having
 from tests.chaos.system import Program
 from workers.settings import Settings
 from workers.stack.children import Launch
+from workers.stack.ports import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,9 +34,17 @@ async def mongodb(mongodb_url: str) -> AsyncIterator[Link]:
 
 
 @pytest.fixture
-async def new_worker(ai_edge: Edge, mongodb: Link, tmp_path: Path) -> AsyncIterator[NewWorker]:
+def metrics_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+async def new_worker(
+    ai_edge: Edge, mongodb: Link, metrics_port: int, tmp_path: Path
+) -> AsyncIterator[NewWorker]:
     environment = environment_of(ai_edge.services.settings) | {
-        "BOTCORE_MONGODB_URL": f"mongodb://127.0.0.1:{mongodb.port}/?directConnection=true"
+        "BOTCORE_TRADING_METRICS_PORT": str(metrics_port),
+        "BOTCORE_MONGODB_URL": f"mongodb://127.0.0.1:{mongodb.port}/?directConnection=true",
     }
     launch = Launch((sys.executable, "-m", "workers.trading"), environment)
     made: list[Program] = []
@@ -63,7 +73,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 async def test_the_reply_outlives_its_worker(
-    lone_desk: Desk, mongodb: Link, new_worker: NewWorker
+    lone_desk: Desk, mongodb: Link, new_worker: NewWorker, metrics_port: int
 ) -> None:
     desk = lone_desk
     asker = await desk.asker()
@@ -74,6 +84,12 @@ async def test_the_reply_outlives_its_worker(
     async with asyncio.timeout(20):
         await keeping.reached.wait()
     assert await desk.calls() == 1
+    async with httpx.AsyncClient() as http:
+        shown = (await http.get(f"http://127.0.0.1:{metrics_port}/metrics")).text
+    answered = (
+        'botcore_ai_model_calls_total{call="first",model="sandbox-rule-1",outcome="answered"}'
+    )
+    assert f"{answered} 1.0" in shown
     first.kill()
     keeping.lose()
     await second.start()
