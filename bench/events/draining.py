@@ -46,7 +46,13 @@ async def _notified(stage: Stage) -> int:
 
 SERVICES = (
     Service("logging", "workers.logging_consumer", TRADING_QUEUE, trade_executed, _logged),
-    Service("analytics", "workers.analytics_consumer", AI_SIGNALS_QUEUE, signal_generated, _counted),
+    Service(
+        "analytics",
+        "workers.analytics_consumer",
+        AI_SIGNALS_QUEUE,
+        signal_generated,
+        _counted,
+    ),
     Service(
         "notifications",
         "workers.notification_consumer",
@@ -54,7 +60,7 @@ SERVICES = (
         trade_executed,
         _notified,
     ),
-)  # fmt: skip
+)
 
 
 async def measure_draining(stage: Stage, report: Report, count: int) -> None:
@@ -114,7 +120,7 @@ async def _killed(stage: Stage, report: Report, service: Service, count: int) ->
 
 async def _until(stage: Stage, service: Service, wanted: int) -> int:
     async with asyncio.timeout(_DRAIN_TIMEOUT_S):
-        while (done := await service.effects(stage)) < wanted:
+        while (done := await service.effects(stage)) < wanted:  # noqa: ASYNC110 - another's doing
             await asyncio.sleep(_POLL_S)
     return done
 
