@@ -142,6 +142,31 @@ def test_every_part_comes_up_and_the_tour_reaches_its_end(stack: LocalStack) -> 
         assert re.search(rf"✓ {step} ", stack.output), step
 
 
+def test_a_new_user_sees_their_trade_arrive_at_a_webhook(stack: LocalStack, tmp_path: Path) -> None:
+    """What the README tells them to do, line by line, at this stack's address."""
+    readme = (REPOSITORY / "README.md").read_text()
+    (lines,) = re.findall(r"<!-- readme:webhook -->\n```sh\n(.*?)```", readme, flags=re.DOTALL)
+    script = lines.replace(":8000", f":{stack.api_port}").replace("9900", str(free_port()))
+    output = tmp_path / "out"
+    with output.open("wb") as out:
+        shell = subprocess.Popen(  # noqa: S603 - the README's own lines
+            ["/bin/sh", "-euc", f"{script}\nwait"],
+            cwd=REPOSITORY,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        eventually(
+            lambda: "✓ trade.executed: Bought" in output.read_text() or shell.poll() is not None,
+            "no trade arrived",
+        )
+    finally:
+        os.killpg(shell.pid, signal.SIGTERM)
+        shell.wait(10)
+    assert "✓ trade.executed: Bought" in output.read_text(), output.read_text()
+
+
 def test_every_socket_listens_on_loopback_only(stack: LocalStack) -> None:
     listening = {
         (process.name(), connection.laddr.ip)
