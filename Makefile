@@ -46,11 +46,12 @@ test: check ## check, then every test, with branch coverage
 	$(PYTHON) -m slipcover -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: bench
-bench: setup ## Measure trades, live markets, analyses and paper trading on private servers
+bench: setup ## Measure trades, live markets, analyses, paper trading and archives on private servers
 	$(PYTHON) -m bench.trade
 	$(PYTHON) -m bench.market
 	$(PYTHON) -m bench.ai
 	$(PYTHON) -m bench.paper
+	$(PYTHON) -m bench.archive
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
