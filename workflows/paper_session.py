@@ -7,7 +7,6 @@ holds every input: it replays to the last digit.
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -16,10 +15,11 @@ from activities.failures import as_failures
 from activities.paper import PaperActivities
 from domain import timing
 from domain.errors import ErrorCode, Rejected, Retryable
+from domain.paper.details import details
 from domain.paper.hearing import hear
 from domain.paper.observations import Observation
 from domain.paper.session import cancel, place, reset, stop
-from domain.paper.state import Changes, PaperTrade, SessionState, SessionStatus, equity_of
+from domain.paper.state import Changes, PaperTrade, SessionState, SessionStatus
 from domain.paper_messages import (
     DeniedOrder,
     PaperOrder,
@@ -134,9 +134,8 @@ class PaperSession:
             denial = placed.denial
             if denial is not None and denial.code is ErrorCode.QUOTE_STALE:
                 raise Retryable(denial.code, denial.detail, limit_type=str(denial.limit_type))
-            if not placed.is_replay and workflow.now() - order.arrived_at > ORDER_AGE_LIMIT:
-                detail = "the order has waited for its session until its book was old"
-                raise Retryable(ErrorCode.QUOTE_STALE, detail, limit_type=str(LimitType.QUOTE))
+            if not placed.is_replay:
+                self._require_young(order)
 
     @workflow.update
     async def cancel(self, trade_id: str) -> PaperTrade:
@@ -194,6 +193,12 @@ class PaperSession:
         """Whether the records show all that has happened."""
         return not self._unrecorded and not self._is_recording
 
+    def _require_young(self, order: PaperOrder) -> None:
+        """Refuse an order whose book was current when it left, but is not any more."""
+        if workflow.now() - order.arrived_at > ORDER_AGE_LIMIT:
+            detail = "the order has waited for its session until its book was old"
+            raise Retryable(ErrorCode.QUOTE_STALE, detail, limit_type=str(LimitType.QUOTE))
+
     def _require_open(self) -> None:
         if self._is_over:
             raise Rejected(ErrorCode.SESSION_CLOSED, f"the session is {self._state.status}")
@@ -214,14 +219,14 @@ class PaperSession:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def _describe(self) -> None:
-        workflow.set_current_details(describe(self._state))
+        workflow.set_current_details(details(self._state))
 
     async def _record(self) -> None:
         """Record, watch, publish and push what has changed; each is retried on its own."""
         self._is_recording = True
         await workflow.sleep(NEXT_TASK)
-        # By the clock, so that it also rises where an operator has reset the workflow to an
-        # earlier point: records would refuse what counts from there again.
+        # By the clock, so that it rises even where an operator has reset the workflow to an
+        # earlier point: the records would refuse what counts from there again.
         now_ms = int(workflow.now().timestamp() * 1000)
         self._revision = max(self._revision + 1, now_ms)
         batch, self._unrecorded = _first(self._unrecorded)
@@ -259,34 +264,3 @@ def _first(unrecorded: Unrecorded) -> tuple[Unrecorded, Unrecorded]:
     )
     rest = Unrecorded(dict(trades[TRADES_A_RECORD:]), {}, unrecorded.denials[TRADES_A_RECORD:])
     return first, rest
-
-
-def describe(state: SessionState) -> str:
-    """Return what an operator reads first, in Markdown."""
-    quote = state.settings.quote_asset
-    worth = equity_of(state)
-    equity = "unknown" if worth is None else _plain(worth)
-    balance = f"{_plain(state.account.balance(quote).total)} {quote}"
-    lines = [
-        f"**{state.status}** {state.name or state.session_id}, generation {state.generation}",
-        f"balance {balance}, equity {equity}, realised {_plain(state.realized_pnl)}",
-        f"{state.trade_count} orders, {len(state.open_trades)} open",
-    ]
-    if state.status_reason:
-        lines.insert(1, state.status_reason)
-    lines += [
-        f"holds {_plain(held.quantity)} {held.symbol} at {_plain(held.entry_price)}"
-        for held in state.account.open_positions
-    ]
-    last = state.last_trade
-    if last is not None:
-        intent = last.trade.order.intent
-        lines.append(
-            f"last {last.trade.status} {intent.side} {_plain(last.trade.executed_quantity)} "
-            f"{intent.symbol} at {last.trade.executed_price or 'no price yet'}"
-        )
-    return "  \n".join(lines)
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from domain.errors import ErrorCode, Rejected
-from domain.paper.forking import fork_after
+from domain.paper.forking import as_begun, fork_after
 from domain.paper.ledger import audit
 from domain.paper.session import reset
 from domain.paper.state import SessionState
@@ -80,6 +80,30 @@ def test_there_is_no_fork_after_a_trade_that_is_not_there() -> None:
         with pytest.raises(Rejected) as refused:
             fork(session, number)
         assert refused.value.code is ErrorCode.NOT_FOUND
+
+
+def test_a_trade_of_before_a_reset_can_be_forked_from() -> None:
+    session = Session()
+    bought = session.traded(market(BUY, "1"))
+    held = session.state.account
+    session.state, _ = reset(session.state, session.now)
+    session.traded(market(BUY, "0.5"))
+    origin = as_begun(session.state, bought.generation)
+    forked = fork_after(origin, session.records.values(), bought.number, "session-2", LATER)
+    assert forked.account.balances == held.balances
+    assert forked.account.positions == held.positions
+    assert audit(forked, ()) == ()
+
+
+def test_what_a_fork_began_with_is_not_known_after_its_reset() -> None:
+    session = Session()
+    session.traded(market(BUY, "1"))
+    forked, _ = reset(fork(session, 1), LATER)
+    assert forked.forked_from == "session-1#1"
+    assert as_begun(forked, 2) == forked
+    with pytest.raises(Rejected) as refused:
+        as_begun(forked, 1)
+    assert refused.value.code is ErrorCode.NOT_FOUND
 
 
 @given(walks)

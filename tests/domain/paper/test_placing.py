@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter
 
-from domain.errors import ErrorCode
+from domain.errors import ErrorCode, Rejected
 from domain.order_status import OrderStatus
 from domain.orders import OrderType, TimeInForce
 from domain.paper.queueing import Phase
@@ -190,3 +190,27 @@ def test_a_stop_that_would_go_at_once_is_refused(session: Session) -> None:
     assert refused.trade.status is S.REJECTED
     assert refused.trade.failure is not None
     assert refused.trade.failure.code is ErrorCode.INVALID_ORDER
+
+
+@pytest.mark.parametrize(
+    ("bound", "name"),
+    [("MAX_SESSION_ORDERS", "MAX_NUM_ORDERS"), ("MAX_SESSION_SYMBOLS", "MAX_NUM_SYMBOLS")],
+)
+def test_what_a_session_hands_over_is_bounded(
+    session: Session, monkeypatch: pytest.MonkeyPatch, bound: str, name: str
+) -> None:
+    session.traded(limit(BUY, "1", "90"))
+    monkeypatch.setattr(f"domain.paper.session.{bound}", 1)
+    other = replace(limit(BUY, "1", "90"), symbol="ETHUSDT")
+    before = session.state
+    with pytest.raises(Rejected, match=name) as refused:
+        session.place(other, book(symbol="ETHUSDT"))
+    assert refused.value.code is ErrorCode.FILTER_FAILURE
+    assert session.state == before
+
+
+def test_what_is_taken_from_one_snapshot_is_kept_once_a_price(session: Session) -> None:
+    still = book(asks=("101x10",), sequence=7)
+    for _ in range(5):
+        session.traded(market(BUY, "1"), still)
+    assert [(x.price, x.quantity) for x in session.state.taken("BTCUSDT")] == [(D(101), D(5))]

@@ -4,12 +4,22 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowHistory,
+    WorkflowUpdateFailedError,
+)
 
+from activities.failures import as_error
+from domain.errors import ErrorCode
+from domain.orders import OrderIntent, OrderType, Side
+from domain.paper.session import paper_order
 from tests.api.routes.paper.trading import Desk
 from tests.api.routes.trading import D, Market, read, refused, until
 from tests.replay.replaying import keep, replayer
@@ -109,6 +119,28 @@ async def test_operators_find_a_session(desk: Desk) -> None:
     details = (await desk.workflow.query("__temporal_workflow_metadata")).current_details
     for told in ("ACTIVE", "8799.98 USDT", "holds 0.01998 BTCUSDT", "last FILLED BUY"):
         assert told in details, (told, details)
+
+
+async def test_an_order_that_has_waited_too_long_does_not_fill(desk: Desk) -> None:
+    paper = desk.trader.edge.services.paper
+    session = await paper.desk.session(desk.trader.user_id, desk.session_id)
+    intent = OrderIntent("BTCUSDT", Side.BUY, OrderType.MARKET, quantity=D("0.01"))
+    order = paper_order(
+        desk.trader.user_id, desk.session_id, "key", intent, paper.prices.rules("BTCUSDT")
+    )
+    asked = await paper.prices.order(session, order, None)
+    before = timedelta(seconds=10)
+    old = replace(
+        asked,
+        decision=replace(asked.decision, at=asked.decision.at - before),
+        decided_at=asked.decided_at - before,
+        arrived_at=asked.arrived_at - before,
+    )
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await desk.workflow.execute_update(PaperSession.execute, old)
+    assert as_error(failed.value.cause).code is ErrorCode.QUOTE_STALE
+    assert (await desk.portfolio())["trade_count"] == 0
+    assert (await desk.traded("key"))["status"] == "FILLED"
 
 
 async def _lived(desk: Desk, market: Market) -> None:

@@ -30,6 +30,17 @@ async def test_one_key_starts_one_session(desk: Desk) -> None:
     second = await desk.trader.call("POST", f"{PATH}/start", {}, "again")
     assert (first.status_code, second.status_code) == (201, 200)
     assert read(first)["session_id"] == read(second)["session_id"]
+    other = await desk.trader.call("POST", f"{PATH}/start", {"seed": 1}, "again")
+    refused(other, 422, "IDEMPOTENCY_MISMATCH")
+
+
+async def test_a_session_keeps_the_limits_that_its_owner_had(desk: Desk) -> None:
+    await desk.trader.put("/api/risk/limits", max_order_notional_quote=D(100))
+    later = Desk(desk.trader)
+    await later.start()
+    problem = refused(await later.execute(), 422, "RISK_LIMIT_EXCEEDED")
+    assert problem["limit_value"] == 100
+    assert (await desk.traded())["status"] == "FILLED"
 
 
 async def test_a_stopped_session_is_closed(desk: Desk) -> None:
@@ -77,6 +88,9 @@ async def test_a_fork_goes_on_after_a_trade(desk: Desk) -> None:
     assert (await desk.portfolio())["trade_count"] == 2
     equity = await desk.trader.get(f"{fork.path}/equity")
     assert equity["points"][0]["equity"] == first["equity_after"]
+    await desk.post("reset")
+    named = read(await desk.post("fork", trade_id=first["trade_id"], name="what if"))
+    assert (named["name"], named["forked_from"]) == ("what if", f"{desk.session_id}#1")
     missing = "00000000-0000-0000-0000-000000000000"
     refused(await desk.post("fork", trade_id=missing), 404, "NOT_FOUND")
 
