@@ -4,9 +4,10 @@ Documents travel as the BSON that the server sent, never through Python's types:
 compared, and what arrives, is equal to the last byte.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import bson
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
@@ -23,6 +24,8 @@ from domain.archival.messages import RestoreReport
 from domain.archival.ports import Batch, Lane, Moved
 from domain.archival.tiers import DataType, month_span
 from domain.errors import ErrorCode, Retryable
+
+T = TypeVar("T")
 
 # One transaction's: short enough to stand in nobody's way.
 BATCH: Final = 1_000
@@ -68,13 +71,19 @@ class MongoArchive:
     async def to_archive(self, data_type: DataType, documents: Sequence[bytes]) -> Moved:
         """Copy records to the archive, prove the copies, and remove the originals."""
         hot, archive = self._database[data_type], self._database[data_type.archive]
+        ids = [id_of(document) for document in documents]
+
+        async def remove(session: AsyncIOMotorClientSession) -> list[bytes]:
+            proven = await stored(hot, ids, session) & await stored(archive, ids, session)
+            return await _remove(hot, ids, documents, proven, session)
+
         with mongo_faults():
             refused = await copy(archive, documents)
-            proven = await self._remove(hot, documents, proof=archive)
+            gone = await self._in_transaction(remove)
         return Moved(
-            documents=len(proven),
-            size_bytes=sum(map(len, proven)),
-            changed=len(documents) - len(proven) - refused,
+            documents=len(gone),
+            size_bytes=sum(map(len, gone)),
+            changed=len(documents) - len(gone) - refused,
             refused=refused,
         )
 
@@ -124,17 +133,19 @@ class MongoArchive:
         """Remove records from the archive that are as they are stored; others, and held, stay."""
         archive = self._database[data_type.archive]
         ids = [id_of(document) for document in documents]
+
+        async def remove(session: AsyncIOMotorClientSession) -> Moved:
+            present = await stored(archive, ids, session)
+            free = present
+            if holds:
+                free = await stored(archive, ids, session, not_held(data_type, holds))
+            gone = await _remove(archive, ids, documents, free, session)
+            held = len(present) - len(free)
+            changed = len(free) - len(gone)
+            return Moved(len(gone), sum(map(len, gone)), changed=changed, held=held)
+
         with mongo_faults():
-            proven = await self._remove(archive, documents, free=not_held(data_type, holds))
-            left = await archive.count_documents({"_id": {"$in": ids}})
-            held = 0
-            if left and holds:
-                free = await archive.count_documents(
-                    {"_id": {"$in": ids}, **not_held(data_type, holds)}
-                )
-                held = left - free
-        size_bytes = sum(map(len, proven))
-        return Moved(len(proven), size_bytes, changed=left - held, held=held)
+            return await self._in_transaction(remove)
 
     async def aged_count(
         self, data_type: DataType, before: datetime, holds: Sequence[LegalHold]
@@ -170,7 +181,7 @@ class MongoArchive:
                     by_id.pop(each["_id"], None)
             wanted = list(by_id.values())
             refused = await copy(restored, wanted)
-            found = await stored(restored, list(by_id), {}, None) if by_id else set()
+            found = await stored(restored, list(by_id)) if by_id else set()
         proven = [document for document in wanted if document in found]
         return Moved(
             documents=len(proven),
@@ -204,18 +215,10 @@ class MongoArchive:
             found = await self._database[collection].aggregate(pipeline).to_list(None)
         return {each["_id"]: each["count"] for each in sorted(found, key=lambda one: one["_id"])}
 
-    async def _remove(
-        self,
-        source: AsyncIOMotorCollection[Document],
-        documents: Sequence[bytes],
-        *,
-        proof: AsyncIOMotorCollection[Document] | None = None,
-        free: Document | None = None,
-    ) -> list[bytes]:
-        """Remove these documents, if `source` has them as they are, and `proof` has them too.
+    async def _in_transaction(self, act: Callable[[AsyncIOMotorClientSession], Awaitable[T]]) -> T:
+        """Read and delete in one transaction, so that nothing that changes meanwhile is lost.
 
-        One transaction reads both and deletes, so that nothing that changes meanwhile is lost:
-        the server refuses to delete what was changed since the transaction began.
+        It sees one moment, and the server refuses to delete what was changed since.
         """
         for _ in range(_TRANSACTION_TRIES):
             try:
@@ -223,28 +226,25 @@ class MongoArchive:
                     await self._database.client.start_session() as session,
                     session.start_transaction(read_concern=ReadConcern("snapshot")),
                 ):
-                    return await _remove_equal(session, source, documents, proof, free or {})
+                    return await act(session)
             except PyMongoError as error:
                 if not error.has_error_label(_CONFLICT):
                     raise
         raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "records change as fast as they are moved")
 
 
-async def _remove_equal(
-    session: AsyncIOMotorClientSession,
-    source: AsyncIOMotorCollection[Document],
+async def _remove(
+    collection: AsyncIOMotorCollection[Document],
+    ids: Sequence[Any],
     documents: Sequence[bytes],
-    proof: AsyncIOMotorCollection[Document] | None,
-    free: Document,
+    proven: AbstractSet[bytes],
+    session: AsyncIOMotorClientSession,
 ) -> list[bytes]:
-    ids = [id_of(document) for document in documents]
-    present = await stored(source, ids, free, session)
-    if proof is not None:
-        present &= await stored(proof, ids, {}, session)
-    equal = [(each, of) for each, of in zip(ids, documents, strict=True) if of in present]
+    """Delete the documents that are proven, by their ids, and return them."""
+    equal = [(each, of) for each, of in zip(ids, documents, strict=True) if of in proven]
     if equal:
         listed = [each for each, _ in equal]
-        await source.delete_many({"_id": {"$in": listed}}, session=session)
+        await collection.delete_many({"_id": {"$in": listed}}, session=session)
     return [document for _, document in equal]
 
 

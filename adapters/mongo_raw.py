@@ -15,13 +15,12 @@ from adapters.parquet_columns import each_document, id_of
 async def stored(
     collection: AsyncIOMotorCollection[Document],
     ids: Sequence[Any],
-    condition: Document,
-    session: AsyncIOMotorClientSession | None,
+    session: AsyncIOMotorClientSession | None = None,
+    condition: Document | None = None,
 ) -> set[bytes]:
-    """Return what a collection has of these ids."""
-    wanted = {"_id": {"$in": list(ids)}, **condition}
-    cursor = collection.find_raw_batches(wanted, session=session)
-    batches = cast("AsyncIterator[bytes]", cursor)
+    """Return what a collection has of these ids, where it meets the condition."""
+    wanted = {"_id": {"$in": list(ids)}, **(condition or {})}
+    batches = cast("AsyncIterator[bytes]", collection.find_raw_batches(wanted, session=session))
     return {document async for batch in batches for document in each_document(batch)}
 
 

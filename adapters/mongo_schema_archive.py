@@ -17,12 +17,9 @@ from adapters.mongo_schema_parts import (
 from domain.archival.manifests import ManifestState
 from domain.archival.tiers import DataType
 
-# Those by which the hot collections are read, so that archived records are found as fast.
+# As few as their readers need: each is written once more whenever a record comes or goes.
 _READ_BY = {
-    DataType.TRADES: (
-        index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
-        index(("user_id", UP), ("symbol", UP), ("created_at", DOWN), ("_id", DOWN)),
-    ),
+    DataType.TRADES: (index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),),
     # Unique, as the hot ones are: a candle that was made again is not archived twice.
     DataType.CANDLES: (index(("symbol", UP), ("timeframe", UP), ("open_time", UP), unique=True),),
     DataType.AI_ANALYSIS: (index(("user_ids", UP), ("created_at", DOWN), ("_id", DOWN)),),
