@@ -86,6 +86,7 @@ async def open_services(
         async with (
             open_trading(settings, connections, accounts, people.vault) as trading,
             open_notification_edge(settings, connections) as notifications,
+            activity.running(),
         ):
             notices.open(NoticeDesk(trading.client))
             services = Services(
@@ -119,7 +120,6 @@ async def open_services(
                 asyncio.create_task(_prepare(services, people)),
                 asyncio.create_task(_learn_symbols(services)),
                 asyncio.create_task(services.known_symbols.run()),
-                asyncio.create_task(activity.run()),
             ]
             try:
                 yield services

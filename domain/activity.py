@@ -33,24 +33,6 @@ class ActivityKind(StrEnum):
     LEGAL_HOLD_RELEASED = "legal_hold_released"
 
 
-# Stored before the caller is answered. A failed sign-in is not among them: it would take
-# longer where the account exists, and so tell that it does.
-SECURITY_KINDS = frozenset(
-    {
-        ActivityKind.REGISTERED,
-        ActivityKind.SIGNED_IN,
-        ActivityKind.TOKEN_REUSED,
-        ActivityKind.PASSWORD_CHANGED,
-        ActivityKind.VENUE_CREDENTIALS_CHANGED,
-        ActivityKind.TRADING_HALTED,
-        ActivityKind.ARCHIVE_ASKED,
-        ActivityKind.RESTORE_ASKED,
-        ActivityKind.LEGAL_HOLD_SET,
-        ActivityKind.LEGAL_HOLD_RELEASED,
-    }
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request came from; its `request_id` finds it in the logs."""

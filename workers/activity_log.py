@@ -3,7 +3,8 @@
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -75,16 +76,23 @@ class ActivityLog:
         else:
             self._announce(activity)
 
-    async def run(self) -> None:
-        """Write down what is noted, until cancelled; then once more, for a moment."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write down what is noted while this is open, and at its end once more."""
+        writing = asyncio.create_task(self._run())
         try:
-            while True:
-                await self._noted.wait()
-                await asyncio.sleep(FLUSH_AFTER_S)
-                if not await self._flush():
-                    await asyncio.sleep(RETRY_AFTER_S)
+            yield
         finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
             await self._flush_last()
+
+    async def _run(self) -> None:
+        while True:
+            await self._noted.wait()
+            await asyncio.sleep(FLUSH_AFTER_S)
+            if not await self._flush():
+                await asyncio.sleep(RETRY_AFTER_S)
 
     def _activity(self, kind: ActivityKind, user_id: str, details: dict[str, Any]) -> Activity:
         now = datetime.now(UTC)

@@ -191,6 +191,7 @@ class Identity:
         _refuse_early(await self._throttle.attempt(attempt))
         is_right = await self._hasher.verify(password, stored.password_hash if stored else None)
         if stored is not None and not is_right:
+            # Not waited for: that would tell strangers that the account exists.
             self._activity.note(ActivityKind.SIGN_IN_FAILED, stored.user.user_id)
         if stored is None or not is_right:
             raise _wrong()

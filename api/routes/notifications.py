@@ -20,6 +20,7 @@ from api.pagination import MAX_LIMIT, PageQuery, page
 from api.routing import edge_router
 from api.schemas import Page
 from api.services import Services
+from domain.activity import ActivityKind
 from domain.errors import ErrorCode, Rejected
 from domain.paging import PagePosition
 
@@ -44,6 +45,11 @@ async def put_settings(body: SettingsChanges, user: CurrentUser, services: Servi
     await _within_rate(services, user.user_id)
     wishes = None if body.targets is None else [each.wish() for each in body.targets]
     changed = await services.notifications.desk.change(user.user_id, body.changes(), wishes)
+    await services.activity.write(
+        ActivityKind.NOTIFICATION_SETTINGS_CHANGED,
+        user.user_id,
+        changed=sorted(body.model_fields_set),
+    )
     return answer(settings_view(changed.settings, changed.secrets))
 
 

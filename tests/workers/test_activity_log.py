@@ -1,8 +1,7 @@
 """What is noted is stored once, whatever the store and the process go through."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -50,17 +49,6 @@ def flaky(database: Database) -> FlakyStore:
     return FlakyStore(MongoActivity(database))
 
 
-@asynccontextmanager
-async def running(log: ActivityLog) -> AsyncIterator[None]:
-    task = asyncio.create_task(log.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def stored(database: Database, count: int) -> list[Any]:
     """Wait for so many records; return their numbers, oldest first."""
     collection = database["user_activity"]
@@ -75,7 +63,7 @@ async def stored(database: Database, count: int) -> list[Any]:
 
 async def test_notes_are_stored_in_batches(database: Database, flaky: FlakyStore) -> None:
     log = ActivityLog(flaky, lambda: Origin("10.0.0.1", "browser", "request"))
-    async with running(log):
+    async with log.running():
         for number in range(1_200):
             log.note(K.ORDER_ASKED, USER, number=number)
         assert sorted(await stored(database, 1_200)) == list(range(1_200))
@@ -86,7 +74,7 @@ async def test_notes_are_stored_in_batches(database: Database, flaky: FlakyStore
 
 async def test_what_waits_is_stored_on_the_way_out(database: Database, flaky: FlakyStore) -> None:
     log = ActivityLog(flaky)
-    async with running(log):
+    async with log.running():
         await asyncio.sleep(0)
         for number in range(5):
             log.note(K.ORDER_ASKED, USER, number=number)
@@ -99,7 +87,7 @@ async def test_a_store_that_comes_back_has_each_once(
 ) -> None:
     flaky.faults, flaky.forgets_to_answer = 3, forgets
     log = ActivityLog(flaky)
-    async with running(log):
+    async with log.running():
         for number in range(700):
             log.note(K.ORDER_ASKED, USER, number=number)
         await until(flaky.has_answered, "the store")
@@ -112,7 +100,7 @@ async def test_memory_is_bounded_while_the_store_is_away(
     monkeypatch.setattr(activity_log, "CAPACITY", 10)
     flaky.faults = 2
     log = ActivityLog(flaky)
-    async with running(log):
+    async with log.running():
         for number in range(25):
             log.note(K.ORDER_ASKED, USER, number=number)
         assert await stored(database, 10) == list(range(10))
@@ -124,7 +112,7 @@ async def test_one_that_cannot_be_stored_takes_no_other_with_it(
     database: Database, flaky: FlakyStore
 ) -> None:
     log = ActivityLog(flaky)
-    async with running(log):
+    async with log.running():
         log.note(K.ORDER_ASKED, USER, number=1)
         log.note(K.ORDER_ASKED, USER, number={1, 2})
         log.note(K.ORDER_ASKED, "", number=2)
@@ -142,5 +130,5 @@ async def test_what_security_asks_for_is_stored_and_announced_at_once(
     flaky.faults = 1
     await log.write(K.PASSWORD_CHANGED, USER, number=2)
     assert [each.kind for each in announced] == [K.SIGNED_IN]
-    async with running(log):
+    async with log.running():
         assert await stored(database, 2) == [1, 2]

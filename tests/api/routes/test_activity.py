@@ -164,3 +164,10 @@ async def test_a_halt_is_answered_also_where_it_cannot_be_written_down_yet(
         return "trading_halted" in await kinds(trader.edge, trader.token)
 
     await until(written, "the halt")
+
+
+async def test_other_ways_to_be_told_are_written_down(trader: Trader) -> None:
+    response = await trader.put("/api/notifications/settings", events=["trade.executed"])
+    assert response.status_code == 200, response.text
+    (changed,) = await activity(trader.edge, trader.token, kind="notification_settings_changed")
+    assert changed["details"] == {"changed": ["events"]}
