@@ -24,7 +24,7 @@ from adapters.mongo import Database, database_of, open_client
 from bench.archive_load import OLD_SPAN, insert_old_trades, usual_export
 from bench.load import paced
 from bench.report import Report, percentile
-from bench.system import System, private_system
+from bench.system import System, private_system, wait_quiet
 from bench.trade import PACE_PER_S, WARM_UP, new_trader, user_id_of
 from domain.archival.messages import ArchivalReport
 from domain.archival.tiers import DataType
@@ -36,6 +36,8 @@ RATE_GOAL = 15_000
 MEMORY_GOAL_MIB = 500
 SLOWDOWN_GOAL = 1.5
 SAMPLE_S = 0.1
+# Counting a million takes longer than what anybody waits for.
+OPERATION_TIMEOUT_MS = 60_000
 FOLLOW_S = 0.5
 _MIB = 1024 * 1024
 _WORKER = "workers.archival"
@@ -195,7 +197,7 @@ def compare(report: Report, alone: Sequence[float], beside: Sequence[float]) -> 
 async def measure(system: System, report: Report, count: int, orders: int) -> None:
     """Measure everything."""
     settings = system.settings()
-    mongo = open_client(settings.mongodb_url)
+    mongo = open_client(settings.mongodb_url, operation_timeout_ms=OPERATION_TIMEOUT_MS)
     database = database_of(mongo, settings.mongodb_database)
     desk = ArchiveDesk(await connect_temporal(settings))
     async with aiohttp.ClientSession(system.api_url) as http:
@@ -206,6 +208,7 @@ async def measure(system: System, report: Report, count: int, orders: int) -> No
         await paced(trader.once, WARM_UP, PACE_PER_S)
         total = await insert_old_trades(database, await user_id_of(trader), count)
         yardstick = await usual_export(database, min(count, _USUAL_COUNT))
+        await asyncio.to_thread(wait_quiet, system)
         alone = [all_ - venue for all_, venue in await paced(trader.once, orders, PACE_PER_S)]
         async with watched_memory(archival_worker(system)) as memory:
             workflow_id = await start_archival(http)

@@ -88,7 +88,7 @@ def private_system() -> Iterator[System]:
             made = (Path(directory) / "run" / "secrets.env").read_text().splitlines()
             secrets = dict(line.split("=", 1) for line in made if "=" in line)
             system = System({**environment, **secrets}, psutil.Process(stack.pid))
-            _wait_quiet(system)
+            wait_quiet(system)
             yield system
         finally:
             stack.send_signal(signal.SIGTERM)
@@ -103,8 +103,8 @@ def _wait_ready(stack: subprocess.Popen[bytes], log_path: Path) -> None:
         time.sleep(0.1)
 
 
-def _wait_quiet(system: System) -> None:
-    """Wait for the end of what a start does in the background: the candles of the past."""
+def wait_quiet(system: System) -> None:
+    """Wait for the end of what goes on in the background, such as the candles of the past."""
     deadline = time.monotonic() + QUIET_WITHIN_S
     cores = QUIET_CORES
     while cores >= QUIET_CORES and time.monotonic() < deadline:
