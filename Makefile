@@ -8,7 +8,7 @@ PYTHON := $(BIN)/python
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install what is missing: Debian packages and .venv (every target does this itself)
@@ -44,6 +44,10 @@ SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 .PHONY: test
 test: check ## check, then every test, with branch coverage
 	$(PYTHON) -m slipcover -m pytest $(SIDE_BY_SIDE)
+
+.PHONY: chaos-events
+chaos-events: setup ## RabbitMQ and its consumers die during 500 trades; every effect is counted
+	CHAOS_TRADES=500 $(BIN)/pytest tests/chaos/test_events.py
 
 .PHONY: bench
 bench: setup ## Measure trades, live markets, analyses, paper trading and archives on private servers

@@ -18,13 +18,15 @@ from workers.stack.servers import Place, Server
 _POLL_S = 0.05
 _START_TIMEOUT_S = 60.0
 SERVERS = (servers.RABBITMQ, servers.TEMPORAL, servers.MONGODB, servers.REDIS, servers.EXCHANGE)
-# What reaches every server directly, and is killed by no test.
+# What reaches every server directly.
 BACKGROUND = (
     "workers.streaming",
     "workers.paper_market",
     "workers.gateway",
     "workers.user_data",
     "workers.logging_consumer",
+    "workers.analytics_consumer",
+    "workers.notification_consumer",
 )
 
 
