@@ -1,5 +1,6 @@
 """The records of paper sessions and their trades."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -113,7 +114,8 @@ class MongoPaper:
         condition = {"session_id": session_id, "generation": generation}
         with mongo_faults():
             found = await self._trades.find(condition).sort("number").to_list(None)
-        return [paper_trade_of_record(each) for each in found]
+        # Months of trades: whoever else is served by this loop must not wait for them.
+        return await asyncio.to_thread(lambda: [paper_trade_of_record(each) for each in found])
 
     async def numbered(self, session_id: str, number: int) -> PaperTrade | None:
         """Return the record of a session's trade of this number.

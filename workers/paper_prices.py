@@ -11,6 +11,7 @@ from domain.errors import ErrorCode, Rejected, Retryable
 from domain.market import SymbolRules
 from domain.orders import STOP_TYPES, Order
 from domain.paper.book import BookSnapshot, trimmed
+from domain.paper.execution import BOOK_AGE_LIMIT_MS
 from domain.paper.state import Bracket, SessionState
 from domain.paper_messages import PaperOrder
 from domain.ports import SymbolBook
@@ -129,10 +130,10 @@ class PaperPrices:
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _book(self, symbol: str) -> tuple[BookSnapshot, datetime]:
-        book = await self.books.book(symbol)
-        if book is None:
+        book, now = await self.books.book(symbol), utc_now()
+        if book is None or now - book.at > timedelta(milliseconds=BOOK_AGE_LIMIT_MS):
             raise Retryable(ErrorCode.QUOTE_STALE, f"no live book of {symbol}")
-        return book, utc_now()
+        return book, now
 
     async def _rate(self, quote_asset: str, session_asset: str) -> Decimal:
         """Return the value of a symbol's quote asset in the session's."""

@@ -1,5 +1,6 @@
 """Paper trading: sessions that behave like the market, with the interface of real trades."""
 
+import asyncio
 import uuid
 from dataclasses import replace
 from decimal import Decimal
@@ -185,7 +186,10 @@ async def read_equity(session_id: SessionId, user: CurrentUser, services: Servic
     state = await services.paper.desk.portfolio(session)
     trades = await services.paper.store.trades(session_id, state.generation)
     start_point = EquityPoint(state.created_at, await _opening_equity(services, state))
-    return answer(equity_view(session_id, equity_points(start_point, trades), trades))
+    # Off the loop: the curve of a long session takes longer than somebody's trade may wait.
+    return await asyncio.to_thread(
+        lambda: answer(equity_view(session_id, equity_points(start_point, trades), trades))
+    )
 
 
 async def _opening_equity(services: Services, state: SessionState) -> Decimal:

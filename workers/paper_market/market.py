@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -21,6 +21,7 @@ from adapters.redis_books import BOOK_DEMAND_KEY, RedisBooks
 from adapters.redis_resting import RESTING_CHANNEL, RedisRestingOrders
 from domain.errors import Retryable
 from domain.paper.book import BookSnapshot
+from domain.paper.execution import BOOK_AGE_LIMIT_MS
 from domain.paper.observations import Observation
 from domain.paper.views import session_workflow_id
 from workers.paper_market.messages import book_of, streams_of, trade_of
@@ -28,11 +29,11 @@ from workers.paper_market.watching import SymbolWatch
 from workers.streaming.messages import InvalidMessageError, open_message
 from workflows.paper_session import PaperSession
 
-# A changed book is written at once, with what else changes within this; the others are renewed
-# while the connection says anything (a stream that is alive tells every change, in order).
+# A changed book is written at once, with what else changes within this. The others are as old as
+# the connection's last word: one that is alive tells every change, in order.
 GATHER_S = 0.005
 RENEW_EVERY_S = 0.3
-ALIVE_FOR_S = 1.0
+ALIVE_FOR = timedelta(milliseconds=BOOK_AGE_LIMIT_MS)
 # Binance carries 1,024 streams on a connection, and a symbol takes two. Whoever wants more
 # symbols gets no books of the last of them, but takes nobody else's away.
 MAX_SYMBOLS = 500
@@ -69,7 +70,7 @@ class PaperMarket:
         self._latest: dict[str, BookSnapshot] = {}
         self._changed: set[str] = set()
         self._news = asyncio.Event()
-        self._heard_s = float("-inf")
+        self._heard_at = _now()
         self._wants = asyncio.Event()
 
     async def run(self) -> None:
@@ -166,10 +167,9 @@ class PaperMarket:
             known = self._by_stream.get(stream)
             if known is None:
                 return  # nobody wants it any more
-            self._heard_s = asyncio.get_running_loop().time()
+            self._heard_at = at = _now()
             symbol, is_book = known
             watch, _ = self._watches[symbol]
-            at = _now()
             if is_book:
                 book = book_of(symbol, told, at)
                 self._latest[symbol] = book
@@ -193,9 +193,8 @@ class PaperMarket:
             chosen = [self._latest[symbol] for symbol in self._changed]
             self._changed.clear()
             if clock() > renewed_s + RENEW_EVERY_S:
-                renewed_s = clock()
-                is_alive = renewed_s - self._heard_s < ALIVE_FOR_S
-                at = _now()
+                renewed_s, at = clock(), self._heard_at
+                is_alive = _now() - at < ALIVE_FOR
                 chosen = [replace(b, at=at) for b in self._latest.values()] if is_alive else []
             if chosen:
                 with suppress(Retryable):
