@@ -7,6 +7,8 @@ very address that a socket is about to be connected to: a name may lead elsewher
 import asyncio
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from aiohttp import AddrInfoType
 
@@ -17,6 +19,10 @@ RESOLVE_TIMEOUT_S = 3.0
 
 class ForbiddenAddressError(OSError):
     """A user's target is at an address that targets may not be at."""
+
+
+# Names may be answered slowly on purpose; only other names that are looked up wait for that.
+_LOOKUPS = ThreadPoolExecutor(8, "lookup")
 
 
 class OutboundNetwork:
@@ -71,8 +77,9 @@ async def _addresses(host: str) -> list[Address | None]:
     literal = address_of(host.strip("[]"))
     if literal is not None:
         return [literal]
+    look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
     async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-        answers = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        answers = await asyncio.get_running_loop().run_in_executor(_LOOKUPS, look_up)
     return [address_of(str(answer[4][0])) for answer in answers]
 
 

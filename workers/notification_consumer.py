@@ -5,6 +5,7 @@ Takes the queue `botcore.notifications` into users' lists and the outbox, and se
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from adapters.rabbitmq_consumer import EventConsumer
@@ -12,7 +13,7 @@ from adapters.rabbitmq_topology import NOTIFICATIONS_QUEUE
 from workers.connections import Need, open_connections
 from workers.notification_channels import open_channels
 from workers.notification_planning import NotificationPlanning
-from workers.notification_sender import DeliverySender, RateLimits
+from workers.notification_sender import CONCURRENT, DeliverySender, RateLimits
 from workers.notification_stores import notification_stores
 from workers.process import run_process, run_until
 from workers.readiness import announce_ready
@@ -20,6 +21,9 @@ from workers.settings import Settings
 
 
 async def _serve(settings: Settings) -> None:
+    # Webhooks' names are looked up in it: as many as may be under way at once, so that names
+    # that are answered slowly on purpose hold up nobody else's.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(CONCURRENT, "lookup"))
     async with (
         open_connections(settings, {Need.MONGODB}) as connections,
         open_channels(settings) as channels,

@@ -1,5 +1,6 @@
 """From events to what is listed, and to what is put into the outbox."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -32,8 +33,10 @@ class NotificationPlanning:
             Retryable: The store could not be reached.
         """
         told = [each for event in events for each in notifications_of(event)]
-        known = await self._stores.notifications.known([each.notification_id for each in told])
-        stored = await self._stores.settings.load_all({each.user_id for each in told})
+        known, stored = await asyncio.gather(
+            self._stores.notifications.known([each.notification_id for each in told]),
+            self._stores.settings.load_all({each.user_id for each in told}),
+        )
         now = datetime.now(UTC)
         new = [
             (each, stored[each.user_id].preferences)

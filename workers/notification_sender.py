@@ -11,8 +11,7 @@ import structlog
 
 from adapters.exact_json import dump
 from adapters.mongo import Document
-from adapters.mongo_deliveries import Delivery, State
-from adapters.mongo_notification_settings import StoredSettings
+from adapters.mongo_deliveries import Delivery, Sent, State
 from adapters.notification_seals import UnreadableSealError
 from domain.errors import Retryable
 from domain.notification_events import is_urgent
@@ -37,6 +36,8 @@ LOOK_EVERY_S: Final = 1.0
 STOP_WITHIN_S: Final = 5.0
 DIGEST_ITEMS: Final = 50
 _STORE_RETRY_S: Final = 1.0
+# An event whose planning was interrupted comes again at once; a store may be away for longer.
+_WORDS_WITHIN: Final = timedelta(days=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -148,22 +149,37 @@ class DeliverySender:
             # Whoever attempted it last has died; nobody knows what came of it.
             await self._deliveries.finish(delivery, State.FAILED, "it was interrupted", now)
             return
-        outgoing = await self._outgoing(delivery, now)
+        outgoing, stored, sent = await asyncio.gather(
+            self._outgoing(delivery, now),
+            self._settings.load(delivery.user_id),
+            self._sent_this_minute(delivery, now),
+        )
         if outgoing is None:
-            await self._deliveries.finish(delivery, State.DROPPED, "nothing is left to tell", now)
+            await self._wait_for_words(delivery, now)
             return
-        stored = await self._settings.load(delivery.user_id)
         target = stored.target(delivery.target_id)
         if target is None or not target["enabled"]:
             detail = "the target was removed or disabled"
             await self._deliveries.finish(delivery, State.DROPPED, detail, now)
             return
-        if await self._is_too_much(delivery, stored, target, now):
+        allowed = min(target["max_per_minute"], self._limits.per_target)
+        if sent.to_target > allowed or sent.to_user > self._limits.per_user:
             wanted = Preferences() if is_urgent(outgoing.event) else stored.preferences
             until = overflow_until(wanted, now)
-            await self._deliveries.again(delivery, State.HELD, until, "too many in a minute")
+            await self._deliveries.again(
+                delivery, State.HELD, until, "too many in a minute", fresh=True
+            )
             return
         await self._settle(delivery, await self._attempt(delivery, target, outgoing))
+
+    async def _wait_for_words(self, delivery: Delivery, now: datetime) -> None:
+        # The outbox is written first: whoever was about to write the rest comes back to it.
+        # A digest finds nothing where another one has gathered everything.
+        if delivery.is_digest or now - delivery.created_at > _WORDS_WITHIN:
+            await self._deliveries.finish(delivery, State.DROPPED, "nothing is left to tell", now)
+            return
+        soon = now + timedelta(seconds=LOOK_EVERY_S)
+        await self._deliveries.again(delivery, State.DUE, soon, "", fresh=True)
 
     async def _attempt(self, delivery: Delivery, target: Document, outgoing: Outgoing) -> Attempt:
         try:
@@ -192,17 +208,11 @@ class DeliverySender:
         if attempt.reaction is Reaction.GONE:
             await self._settings.disable(delivery.user_id, delivery.target_id, attempt.detail, now)
 
-    async def _is_too_much(
-        self, delivery: Delivery, stored: StoredSettings, target: Document, now: datetime
-    ) -> bool:
+    async def _sent_this_minute(self, delivery: Delivery, now: datetime) -> Sent:
         # A digest is what is too much; and what was let through once may be tried again.
         if delivery.is_digest or delivery.attempts > 1:
-            return False
-        of_user, of_target = await self._deliveries.count_sent(
-            stored.user_id, delivery.target_id, now
-        )
-        allowed = min(target["max_per_minute"], self._limits.per_target)
-        return of_target > allowed or of_user > self._limits.per_user
+            return Sent(0, 0)
+        return await self._deliveries.count_sent(delivery.user_id, delivery.target_id, now)
 
     async def _outgoing(self, delivery: Delivery, now: datetime) -> Outgoing | None:
         """Return what is sent, or None where there is nothing to tell any more."""

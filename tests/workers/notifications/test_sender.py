@@ -1,64 +1,15 @@
 """From an event to real servers."""
 
 import asyncio
-import secrets
-import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from adapters.mongo import Database, Document, database_of, open_client
+from adapters.mongo import Document
 from adapters.mongo_deliveries import State
-from adapters.mongo_schema import ensure_schema
 from domain.notifications import notification_id_of
 from tests.receivers import HttpReceiver, MailReceiver, status
-from tests.workers.notifying import LINK, Service, come_true, executed, open_service
-from workers.notification_sender import RateLimits
-
-
-@pytest.fixture(scope="module")
-async def database(mongodb_url: str) -> AsyncIterator[Database]:
-    """One for all of these tests: each has users of its own."""
-    client = open_client(mongodb_url)
-    name = f"test_{secrets.token_hex(6)}"
-    database = database_of(client, name)
-    await ensure_schema(database)
-    yield database
-    await client.drop_database(name)
-    client.close()
-
-
-@pytest.fixture(scope="module")
-async def service(database: Database) -> AsyncIterator[Service]:
-    async with open_service(database) as service:
-        yield service
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _stops_soon() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workers.notification_sender.STOP_WITHIN_S", 0.1)
-        yield
-
-
-@pytest.fixture(scope="module")
-def silent_url() -> Iterator[str]:
-    """A server to which one connects, and then hears nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-
-
-@pytest.fixture
-def ann() -> str:
-    return f"ann-{secrets.token_hex(4)}"
-
-
-@pytest.fixture
-def bob() -> str:
-    return f"bob-{secrets.token_hex(4)}"
+from tests.workers.notifying import LINK, Service, come_true, executed
 
 
 async def test_a_trade_reaches_list_webhook_and_mail(
@@ -228,78 +179,3 @@ async def test_slow_servers_of_one_leave_room_for_others(
     await service.until(ann, State.DELIVERED, 50)
     assert {each["state"] for each in await service.deliveries(bob)} == {State.DUE}
     await service.database["notification_deliveries"].delete_many({"user_id": bob})
-
-
-async def test_what_a_dead_sender_had_is_taken_over(
-    service: Service, http_receiver: HttpReceiver, ann: str
-) -> None:
-    await service.target(ann, http_receiver.url)
-    deliveries = service.database["notification_deliveries"]
-    now = datetime.now(UTC)
-    dead = {"lease": "dead", "leased_until": now + timedelta(minutes=5)}
-    await service.planning.apply([executed(ann)])
-    await service.until(ann, State.DELIVERED)
-    await deliveries.update_many(
-        {"user_id": ann}, {"$set": {**dead, "state": "DUE", "attempts": 2}}
-    )
-    await service.set_back(ann, State.DUE, "leased_until")
-    (delivery,) = await service.until(ann, State.DELIVERED)
-    assert delivery["attempts"] == 3
-    await deliveries.update_many(
-        {"user_id": ann}, {"$set": {**dead, "state": "DUE", "attempts": 3}}
-    )
-    await service.set_back(ann, State.DUE, "leased_until")
-    (delivery,) = await service.until(ann, State.FAILED)
-    assert delivery["detail"] == "it was interrupted"
-    assert len(http_receiver.received) == 2
-
-
-async def test_several_senders_send_each_once(
-    database: Database, service: Service, http_receiver: HttpReceiver, ann: str
-) -> None:
-    for user in range(10):
-        await service.target(f"{ann}-{user}", http_receiver.url)
-    async with open_service(database) as other:
-        events = [executed(f"{ann}-{number % 10}") for number in range(100)]
-        await asyncio.gather(service.planning.apply(events[:50]), other.planning.apply(events))
-        await http_receiver.until(100)
-        for user in range(10):
-            await service.until(f"{ann}-{user}", State.DELIVERED, 10)
-    ids = Counter(each.headers["webhook-id"] for each in http_receiver.received)
-    assert (len(ids), set(ids.values())) == (100, {1})
-
-
-async def test_a_removed_target_is_told_nothing(
-    database: Database, http_receiver: HttpReceiver, ann: str
-) -> None:
-    async with open_service(database, RateLimits(1, 100)) as service:
-        await service.target(ann, http_receiver.url)
-        await service.planning.apply([executed(ann) for _ in range(4)])
-        held = await service.until(ann, State.HELD, 2)
-        sent = len(http_receiver.received)
-        await service.settings(ann, targets=[])
-        await service.set_back(ann, State.HELD, "due_at")
-        await service.until(ann, State.DROPPED, len(held) + 1)
-    assert len(http_receiver.received) == sent
-
-
-async def test_a_sender_that_stops_leaves_its_work_to_others(
-    database: Database, silent_url: str, ann: str
-) -> None:
-    alone = database_of(database.client, f"{database.name}_alone")
-    async with open_service(alone) as service:
-        await service.target(ann, silent_url)
-        await service.planning.apply([executed(ann)])
-
-        async def is_attempted() -> bool:
-            (delivery,) = await service.deliveries(ann)
-            return bool(delivery["attempts"])
-
-        await come_true(is_attempted)
-    (delivery,) = await service.deliveries(ann)
-    assert (delivery["attempts"], delivery["state"]) == (0, State.DUE)
-    assert delivery["leased_until"] < datetime.now(UTC)
-    await service.settings(ann, targets=[])
-    async with open_service(alone) as service:
-        await service.until(ann, State.DROPPED)
-    await database.client.drop_database(alone.name)

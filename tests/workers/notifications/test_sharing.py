@@ -1,0 +1,108 @@
+"""Senders that share an outbox, die, stop, or come too early."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from adapters.mongo import Database, database_of
+from adapters.mongo_deliveries import State
+from domain.notifications import notifications_of, planned_to
+from tests.receivers import HttpReceiver
+from tests.workers.notifying import Service, come_true, executed, open_service
+from workers.notification_sender import RateLimits
+
+
+async def test_what_a_dead_sender_had_is_taken_over(
+    service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    await service.target(ann, http_receiver.url)
+    deliveries = service.database["notification_deliveries"]
+    now = datetime.now(UTC)
+    dead = {"lease": "dead", "leased_until": now + timedelta(minutes=5)}
+    await service.planning.apply([executed(ann)])
+    await service.until(ann, State.DELIVERED)
+    await deliveries.update_many(
+        {"user_id": ann}, {"$set": {**dead, "state": "DUE", "attempts": 2}}
+    )
+    await service.set_back(ann, State.DUE, "leased_until")
+    (delivery,) = await service.until(ann, State.DELIVERED)
+    assert delivery["attempts"] == 3
+    await deliveries.update_many(
+        {"user_id": ann}, {"$set": {**dead, "state": "DUE", "attempts": 3}}
+    )
+    await service.set_back(ann, State.DUE, "leased_until")
+    (delivery,) = await service.until(ann, State.FAILED)
+    assert delivery["detail"] == "it was interrupted"
+    assert len(http_receiver.received) == 2
+
+
+async def test_what_is_not_listed_yet_is_waited_for(
+    service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    """Another process looks into the outbox between the two writes of planning."""
+    target_id = await service.target(ann, http_receiver.url)
+    (notification,) = notifications_of(executed(ann))
+    now = datetime.now(UTC)
+    await service.stores.deliveries.add([planned_to(target_id, notification, None, now)], now)
+    service.sender.wake()
+
+    async def is_put_back() -> bool:
+        (delivery,) = await service.deliveries(ann)
+        return bool(delivery["due_at"] > now + timedelta(seconds=0.5))
+
+    await come_true(is_put_back)
+    await service.stores.notifications.add([notification], now)
+    (delivery,) = await service.until(ann, State.DELIVERED)
+    assert delivery["attempts"] == 1
+    assert len(http_receiver.received) == 1
+
+
+async def test_several_senders_send_each_once(
+    database: Database, service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    for user in range(10):
+        await service.target(f"{ann}-{user}", http_receiver.url)
+    async with open_service(database) as other:
+        events = [executed(f"{ann}-{number % 10}") for number in range(100)]
+        await asyncio.gather(service.planning.apply(events[:50]), other.planning.apply(events))
+        await http_receiver.until(100)
+        for user in range(10):
+            await service.until(f"{ann}-{user}", State.DELIVERED, 10)
+    ids = Counter(each.headers["webhook-id"] for each in http_receiver.received)
+    assert (len(ids), set(ids.values())) == (100, {1})
+
+
+async def test_a_removed_target_is_told_nothing(
+    database: Database, http_receiver: HttpReceiver, ann: str
+) -> None:
+    async with open_service(database, RateLimits(1, 100)) as service:
+        await service.target(ann, http_receiver.url)
+        await service.planning.apply([executed(ann) for _ in range(4)])
+        held = await service.until(ann, State.HELD, 2)
+        sent = len(http_receiver.received)
+        await service.settings(ann, targets=[])
+        await service.set_back(ann, State.HELD, "due_at")
+        await service.until(ann, State.DROPPED, len(held) + 1)
+    assert len(http_receiver.received) == sent
+
+
+async def test_a_sender_that_stops_leaves_its_work_to_others(
+    database: Database, silent_url: str, ann: str
+) -> None:
+    alone = database_of(database.client, f"{database.name}_alone")
+    async with open_service(alone) as service:
+        await service.target(ann, silent_url)
+        await service.planning.apply([executed(ann)])
+
+        async def is_attempted() -> bool:
+            (delivery,) = await service.deliveries(ann)
+            return bool(delivery["attempts"])
+
+        await come_true(is_attempted)
+    (delivery,) = await service.deliveries(ann)
+    assert (delivery["attempts"], delivery["state"]) == (0, State.DUE)
+    assert delivery["leased_until"] < datetime.now(UTC)
+    await service.settings(ann, targets=[])
+    async with open_service(alone) as service:
+        await service.until(ann, State.DROPPED)
+    await database.client.drop_database(alone.name)
