@@ -15,7 +15,7 @@ from domain.analysis_market import SHOWN_CANDLES, check_belongs, indicators_of, 
 from domain.analysis_ports import ModelMeter, ModelReply
 from domain.analysis_reply import judge
 from domain.analysis_stores import AnalysisCache, AnalysisStore, ClosedCandles, MarketHistory
-from domain.analysis_view import signal_event, signal_frame
+from domain.analysis_view import score_event, signal_event, signal_frame
 from domain.errors import ErrorCode, Retryable
 from domain.ports import EventBus, QuoteBoard, UserFeed
 from domain.scorecard import Score, score_of, scoring_span
@@ -146,14 +146,19 @@ class AnalysisActivities:
             await self._push(analysis, user_ids)
 
     @activity.defn(name="score_analysis")
-    async def score(self, analysis: Analysis) -> Score | None:
-        """Hold an analysis against what the price did, and keep the score."""
+    async def score(self, analysis: Analysis, user_ids: list[str] | None = None) -> Score | None:
+        """Hold an analysis against what the price did, keep the score and publish it.
+
+        A step that earlier code asked for names nobody, and publishes nothing.
+        """
         with as_failures():
             span = scoring_span(analysis.timeframe, analysis.created_at)
             candles = await self.history.span(analysis.symbol, span)
             score = score_of(analysis.opinion, analysis.price, candles)
             if score is not None:
                 await self.store.keep_score(analysis.analysis_id, score)
+            if score is not None and user_ids:
+                await self.bus.publish(score_event(analysis, user_ids, score, span.ends_at))
             return score
 
     async def _candles(self, request: AnalysisRequest) -> ClosedCandles:

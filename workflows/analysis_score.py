@@ -50,7 +50,7 @@ class AnalysisScore:
         wait = scorable_at(analysis) - workflow.now()
         await workflow.sleep(max(wait, timedelta(0)), summary="wait until the analysis has expired")
         score: Score | None = await until_done(
-            AnalysisActivities.score, analysis, summary="hold it against the candles"
+            AnalysisActivities.score, analysis, user_ids, summary="hold it against the candles"
         )
         if score is not None:
             workflow.set_current_details(f"**{score.outcome}**, {score.r_multiple} R")

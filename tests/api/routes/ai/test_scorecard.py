@@ -3,26 +3,35 @@
 import os
 import secrets
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
+import aio_pika
 import pytest
+from aio_pika.abc import AbstractIncomingMessage
 from temporalio.testing import WorkflowEnvironment
 
 from activities.analysis import Telling
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.mongo_candles import MongoCandles, StoredCandle
+from adapters.rabbitmq_messages import read_event
+from adapters.rabbitmq_topology import EVENTS_EXCHANGE
 from domain.analysis import Analysis, Opinion, Provenance, Signal
 from domain.candle_view import CandleSource, Enrichment
 from domain.candles import Candle, Timeframe, close_time_of, next_open_time
+from domain.event_messages import Event, SignalScored
+from domain.events import AI_SIGNAL_SCORED
 from domain.indicators import NO_INDICATORS
 from domain.scorecard import Outcome, scoring_span
 from tests.api.people import Edge, bearer
 from tests.api.routes.ai.analysing import read
 from tests.replay.replaying import keep, replayer
+from tests.trading_floor import until
 from workers.analysis import ANALYSIS_NEEDS, run_analysis_worker
 from workers.connections import open_connections
 from workers.temporal import ANALYSIS_QUEUE, DATA_CONVERTER
@@ -46,6 +55,28 @@ async def environment(ai_edge: Edge) -> AsyncIterator[WorkflowEnvironment]:
         run_analysis_worker(settings, connections, environment.client),
     ):
         yield environment
+
+
+Heard = dict[str, list[Event]]
+
+
+@pytest.fixture
+async def heard(ai_edge: Edge) -> AsyncIterator[Heard]:
+    """Hear of scores, by analysis."""
+    found: Heard = defaultdict(list)
+
+    async def hear(message: AbstractIncomingMessage) -> None:
+        event = read_event(message.body)
+        assert isinstance(event.message, SignalScored)
+        found[event.message.analysis_id].append(event)
+
+    await ai_edge.services.connections.events.ready()
+    async with await aio_pika.connect(ai_edge.services.settings.rabbitmq_url) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(EVENTS_EXCHANGE, AI_SIGNAL_SCORED)
+        await queue.consume(hear, no_ack=True)
+        yield found
 
 
 async def analysis_of(
@@ -84,7 +115,9 @@ async def move(edge: Edge, analysis: Analysis, *ranges: tuple[int, int]) -> None
     await MongoCandles(edge.services.connections.database).correct(stored)
 
 
-async def test_scores_and_the_scorecard(ai_edge: Edge, environment: WorkflowEnvironment) -> None:
+async def test_scores_and_the_scorecard(
+    ai_edge: Edge, environment: WorkflowEnvironment, heard: Heard
+) -> None:
     model = f"model-{secrets.token_hex(4)}"
     store = MongoAnalyses(ai_edge.services.connections.database)
     signed_in = await ai_edge.register()
@@ -115,6 +148,12 @@ async def test_scores_and_the_scorecard(ai_edge: Edge, environment: WorkflowEnvi
         path = f"/api/ai/analyses/{analysis.analysis_id}"
         shown = read(await ai_edge.http.get(path, headers=bearer(token)))["score"]
         assert shown["outcome"] == outcome
+        await until(partial(_is_heard, heard, analysis.analysis_id))
+        (event,) = heard[analysis.analysis_id]
+        message = event.message
+        assert isinstance(message, SignalScored)
+        assert (message.outcome, message.r_multiple) == (outcome, r_multiple)
+        assert (message.user_id, message.created_at) == (user_id, analysis.created_at)
     unscored = await analysis_of(environment, LONG, model, Timeframe.H4)
     await store.keep(unscored, [user_id])
     neutral = Opinion(Signal.NEUTRAL, D("0.4"), "why")
@@ -141,6 +180,10 @@ async def test_scores_and_the_scorecard(ai_edge: Edge, environment: WorkflowEnvi
         "/api/ai/scorecard", params={"model": "none"}, headers=bearer(token)
     )
     assert read(nothing) == {"items": []}
+
+
+async def _is_heard(heard: Heard, analysis_id: str) -> bool:
+    return bool(heard[analysis_id])
 
 
 async def test_a_neutral_analysis_is_not_scored(environment: WorkflowEnvironment) -> None:
