@@ -50,10 +50,11 @@ chaos-events: setup ## RabbitMQ and its consumers die during 500 trades; every e
 	CHAOS_TRADES=500 $(BIN)/pytest tests/chaos/test_events.py
 
 .PHONY: bench
-bench: setup ## Measure trades, live markets, analyses, paper trading and archives on private servers
+bench: setup ## Measure trades, live markets, analyses, events, paper trading and archives on private servers
 	$(PYTHON) -m bench.trade
 	$(PYTHON) -m bench.market
 	$(PYTHON) -m bench.ai
+	$(PYTHON) -m bench.events
 	$(PYTHON) -m bench.paper
 	$(PYTHON) -m bench.archive
 

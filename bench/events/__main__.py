@@ -9,10 +9,12 @@ from collections.abc import Collection
 import uvloop
 
 from bench.events.draining import measure_draining
+from bench.events.end_to_end import measure_notifying
 from bench.events.publishing import measure_publishing
 from bench.events.stage import private_stage
 from bench.report import Report
 
+MIN_TRADES = 40
 PARTS = ("publish", "drain", "notify")
 
 
@@ -25,6 +27,8 @@ async def run(parts: Collection[str], count: int, name: str) -> None:
                 await measure_publishing(stage, report, count // 10)
             if "drain" in parts:
                 await measure_draining(stage, report, count)
+    if "notify" in parts:
+        await measure_notifying(report, max(count // 50, MIN_TRADES))
     print(f"written to bench/results/{report.write(name).name}")
 
 
