@@ -77,8 +77,8 @@ class Distribution:
         """Report it."""
         report.rows.append(
             {
-                "name": f"{name}: {self.mean:+.3f} ± {self.half:.3f}, mean distance "
-                f"{self.mean_abs:.3f}, median {self.median_abs:.3f}, p95 {self.p95_abs:.3f} {unit}",
+                "name": f"{name} off by {self.mean:+.3f} ± {self.half:.3f} {unit}; distance: mean "
+                f"{self.mean_abs:.3f}, median {self.median_abs:.3f}, p95 {self.p95_abs:.3f}",
                 "n": self.n,
                 f"mean_{unit}": round(self.mean, 4),
                 f"ci95_{unit}": round(self.half, 4),
@@ -115,12 +115,12 @@ def _report_limits(report: Report, compared: Sequence[Comparison]) -> None:
         found = {name: Distribution.of([c.ratio(name) for c in chosen]) for name in PLACES}
         for name, place in PLACES.items():
             what = " and ".join(kind)
-            found[name].add_row(report, f"{place}, {what}, fill ratio less the exchange's", "ratio")
+            found[name].add_row(report, f"{place}, {what}, fill ratio", "ratio")
     _worse(report, "fill ratio", found["paper"], found["dry"])
     resting = [each for each in limits if each.kind == "GTC"]
     found = {name: Distribution.of([c.waited_s(name) for c in resting]) for name in PLACES}
     for name, place in PLACES.items():
-        found[name].add_row(report, f"{place}, GTC, time to fill less the exchange's", "s")
+        found[name].add_row(report, f"{place}, GTC, time to fill", "s")
     _worse(report, "time to fill", found["paper"], found["dry"])
 
 
@@ -131,7 +131,7 @@ def _prices(
     for name, place in PLACES.items():
         bps = [each.price_bps(name) for each in compared if each.kind in kinds]
         distribution = Distribution.of([each for each in bps if each is not None])
-        distribution.add_row(report, f"{place}, {what}, price worse than the exchange's", "bp")
+        distribution.add_row(report, f"{place}, {what}, price", "bp")
         found.append(distribution)
     return found[0], found[1]
 
