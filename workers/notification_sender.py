@@ -36,6 +36,7 @@ LOOK_EVERY_S: Final = 1.0
 STOP_WITHIN_S: Final = 5.0
 DIGEST_ITEMS: Final = 50
 _STORE_RETRY_S: Final = 1.0
+_SOON_S: Final = 0.02
 # An event whose planning was interrupted comes again at once; a store may be away for longer.
 _WORDS_WITHIN: Final = timedelta(days=1)
 
@@ -149,10 +150,8 @@ class DeliverySender:
             # Whoever attempted it last has died; nobody knows what came of it.
             await self._deliveries.finish(delivery, State.FAILED, "it was interrupted", now)
             return
-        outgoing, stored, sent = await asyncio.gather(
-            self._outgoing(delivery, now),
-            self._settings.load(delivery.user_id),
-            self._sent_this_minute(delivery, now),
+        outgoing, stored = await asyncio.gather(
+            self._outgoing(delivery, now), self._settings.load(delivery.user_id)
         )
         if outgoing is None:
             await self._wait_for_words(delivery, now)
@@ -162,6 +161,7 @@ class DeliverySender:
             detail = "the target was removed or disabled"
             await self._deliveries.finish(delivery, State.DROPPED, detail, now)
             return
+        sent = await self._sent_this_minute(delivery, now)
         allowed = min(target["max_per_minute"], self._limits.per_target)
         if sent.to_target > allowed or sent.to_user > self._limits.per_user:
             wanted = Preferences() if is_urgent(outgoing.event) else stored.preferences
@@ -178,8 +178,9 @@ class DeliverySender:
         if delivery.is_digest or now - delivery.created_at > _WORDS_WITHIN:
             await self._deliveries.finish(delivery, State.DROPPED, "nothing is left to tell", now)
             return
-        soon = now + timedelta(seconds=LOOK_EVERY_S)
-        await self._deliveries.again(delivery, State.DUE, soon, "", fresh=True)
+        waited_s = (now - delivery.created_at).total_seconds()
+        soon = now + timedelta(seconds=min(max(waited_s, _SOON_S), LOOK_EVERY_S))
+        await self._again(delivery, soon, "", fresh=True)
 
     async def _attempt(self, delivery: Delivery, target: Document, outgoing: Outgoing) -> Attempt:
         try:
@@ -201,12 +202,19 @@ class DeliverySender:
             detail=attempt.detail,
         )
         if again_at is not None:
-            await self._deliveries.again(delivery, State.DUE, again_at, attempt.detail)
+            await self._again(delivery, again_at, attempt.detail)
             return
         state = State.DELIVERED if accepted else State.FAILED
         await self._deliveries.finish(delivery, state, attempt.detail, now)
         if attempt.reaction is Reaction.GONE:
             await self._settings.disable(delivery.user_id, delivery.target_id, attempt.detail, now)
+
+    async def _again(
+        self, delivery: Delivery, at: datetime, detail: str, *, fresh: bool = False
+    ) -> None:
+        await self._deliveries.again(delivery, State.DUE, at, detail, fresh=fresh)
+        wait_s = (at - datetime.now(UTC)).total_seconds()
+        asyncio.get_running_loop().call_later(max(0.0, wait_s), self.wake)
 
     async def _sent_this_minute(self, delivery: Delivery, now: datetime) -> Sent:
         # A digest is what is too much; and what was let through once may be tried again.
