@@ -113,7 +113,7 @@ class ArchivalFileActivities:
                     )
                 if manifest.state is ManifestState.REMOVED and manifest.removed_at is None:
                     await self.storage.delete(staging_key(manifest.key))
-                    manifest = await self._advance(manifest, removed_at=self._now())
+                    manifest = await self._advance(manifest, removed_at=self._now(), refusal=None)
             return replace(_step(manifest), moved=moved)
 
     @activity.defn(name="expire_files")

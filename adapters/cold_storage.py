@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
 from domain.archival.files import Retrieval, RetrievalTier, StorageClass, StoredObject
 from domain.archival.messages import Reason
+from domain.archival.proofs import corrupted
 from domain.errors import ErrorCode, Rejected, Retryable
 
 # Classes whose objects must be retrieved, which takes minutes to days, before they are read.
@@ -256,6 +257,9 @@ def _storage_faults(unless: str) -> Iterator[None]:
         if _code(error) == unless:
             return
         raise _fault(error) from error
+    except FlexibleChecksumError as error:
+        # The storage's own digest of an object, and what came, are not the same.
+        raise corrupted(f"read with another SHA-256: {error}") from error
     except BotoCoreError as error:
         raise Retryable(
             ErrorCode.SERVICE_UNAVAILABLE,

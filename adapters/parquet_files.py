@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Context, Decimal, Inexact
@@ -73,7 +73,9 @@ class ParquetFiles:
                         await asyncio.to_thread(writer.add, batch)
                 contents = await asyncio.to_thread(writer.contents) if writer.row_count else None
         except BaseException:
-            file.close()
+            # What it could not write, it tries once more to write.
+            with suppress(OSError):
+                file.close()
             raise
         if contents is None:
             file.close()

@@ -185,8 +185,8 @@ async def stored(database: Database, collection: str) -> dict[Any, bytes]:
     """Return a collection's documents as BSON, by their id."""
     found: dict[Any, bytes] = {}
     async for batch in database[collection].find_raw_batches({}):
-        for each in bson.decode_iter(batch, RAW):  # type: ignore[arg-type]  # motor's types promise documents
-            found[each["_id"]] = each.raw
+        for each in bson.decode_iter(batch, RAW):
+            found[each["_id"]] = bytes(each.raw)
     return found
 
 

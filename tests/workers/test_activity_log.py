@@ -45,13 +45,13 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def flaky(database: Database) -> FlakyStore:
-    return FlakyStore(MongoActivity(database))
+def flaky(bare_database: Database) -> FlakyStore:
+    return FlakyStore(MongoActivity(bare_database))
 
 
-async def stored(database: Database, count: int) -> list[Any]:
+async def stored(bare_database: Database, count: int) -> list[Any]:
     """Wait for so many records; return their numbers, oldest first."""
-    collection = database["user_activity"]
+    collection = bare_database["user_activity"]
 
     async def are_there() -> bool:
         return await collection.count_documents({}) >= count
@@ -61,29 +61,31 @@ async def stored(database: Database, count: int) -> list[Any]:
     return [each["details"].get("number") for each in found]
 
 
-async def test_notes_are_stored_in_batches(database: Database, flaky: FlakyStore) -> None:
+async def test_notes_are_stored_in_batches(bare_database: Database, flaky: FlakyStore) -> None:
     log = ActivityLog(flaky, lambda: Origin("10.0.0.1", "browser", "request"))
     async with log.running():
         for number in range(1_200):
             log.note(K.ORDER_ASKED, USER, number=number)
-        assert sorted(await stored(database, 1_200)) == list(range(1_200))
-    one = await database["user_activity"].find_one({"details.number": 7})
+        assert sorted(await stored(bare_database, 1_200)) == list(range(1_200))
+    one = await bare_database["user_activity"].find_one({"details.number": 7})
     assert one is not None
     assert (one["_id"], one["address"]) == (one["activity_id"], "10.0.0.1")
 
 
-async def test_what_waits_is_stored_on_the_way_out(database: Database, flaky: FlakyStore) -> None:
+async def test_what_waits_is_stored_on_the_way_out(
+    bare_database: Database, flaky: FlakyStore
+) -> None:
     log = ActivityLog(flaky)
     async with log.running():
         await asyncio.sleep(0)
         for number in range(5):
             log.note(K.ORDER_ASKED, USER, number=number)
-    assert await database["user_activity"].count_documents({}) == 5
+    assert await bare_database["user_activity"].count_documents({}) == 5
 
 
 @pytest.mark.parametrize("forgets", [False, True], ids=["away", "stored but not confirmed"])
 async def test_a_store_that_comes_back_has_each_once(
-    database: Database, flaky: FlakyStore, *, forgets: bool
+    bare_database: Database, flaky: FlakyStore, *, forgets: bool
 ) -> None:
     flaky.faults, flaky.forgets_to_answer = 3, forgets
     log = ActivityLog(flaky)
@@ -91,11 +93,11 @@ async def test_a_store_that_comes_back_has_each_once(
         for number in range(700):
             log.note(K.ORDER_ASKED, USER, number=number)
         await until(flaky.has_answered, "the store")
-        assert sorted(await stored(database, 700)) == list(range(700))
+        assert sorted(await stored(bare_database, 700)) == list(range(700))
 
 
 async def test_memory_is_bounded_while_the_store_is_away(
-    database: Database, flaky: FlakyStore, monkeypatch: pytest.MonkeyPatch
+    bare_database: Database, flaky: FlakyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity_log, "CAPACITY", 10)
     flaky.faults = 2
@@ -103,15 +105,13 @@ async def test_memory_is_bounded_while_the_store_is_away(
     async with log.running():
         for number in range(25):
             log.note(K.ORDER_ASKED, USER, number=number)
-        assert await stored(database, 10) == list(range(10))
+        assert await stored(bare_database, 10) == list(range(10))
         log.note(K.ORDER_ASKED, USER, number=99)
-        assert (await stored(database, 11))[-1] == 99
+        assert (await stored(bare_database, 11))[-1] == 99
 
 
-async def test_one_that_cannot_be_stored_takes_no_other_with_it(
-    database: Database, flaky: FlakyStore
-) -> None:
-    log = ActivityLog(flaky)
+async def test_one_that_cannot_be_stored_takes_no_other_with_it(database: Database) -> None:
+    log = ActivityLog(MongoActivity(database))
     async with log.running():
         log.note(K.ORDER_ASKED, USER, number=1)
         log.note(K.ORDER_ASKED, USER, number={1, 2})
@@ -121,14 +121,14 @@ async def test_one_that_cannot_be_stored_takes_no_other_with_it(
 
 
 async def test_what_security_asks_for_is_stored_and_announced_at_once(
-    database: Database, flaky: FlakyStore
+    bare_database: Database, flaky: FlakyStore
 ) -> None:
     announced: list[Activity] = []
     log = ActivityLog(flaky, announce=announced.append)
     await log.write(K.SIGNED_IN, USER, number=1)
-    assert await stored(database, 1) == [1]
+    assert await stored(bare_database, 1) == [1]
     flaky.faults = 1
     await log.write(K.PASSWORD_CHANGED, USER, number=2)
     assert [each.kind for each in announced] == [K.SIGNED_IN]
     async with log.running():
-        assert await stored(database, 2) == [1, 2]
+        assert await stored(bare_database, 2) == [1, 2]

@@ -115,7 +115,7 @@ async def _obedient(client: Client) -> AsyncIterator[None]:
 def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    database: Database,
+    bare_database: Database,
     mongodb_url: str,
     temporal_address: str,
 ) -> Run:
@@ -124,7 +124,7 @@ def run(
         "JWT_SECRET": "a secret of the tests, long enough",
         "CREDENTIALS_KEY": "q1VsG+qrHhz3n5UZ0cKpUQmm/7Eh0SWCwhXoU9oiPfs=",
         "MONGODB_URL": mongodb_url,
-        "MONGODB_DATABASE": database.name,
+        "MONGODB_DATABASE": bare_database.name,
         "TEMPORAL_ADDRESS": temporal_address,
     }
     for name, value in variables.items():
@@ -182,9 +182,9 @@ async def test_a_restore_tells_where_the_records_are_and_how_long(run: Run) -> N
 
 @pytest.mark.usefixtures("_obedient")
 async def test_status_tells_what_is_at_work_and_what_is_cold(
-    run: Run, client: Client, database: Database
+    run: Run, client: Client, bare_database: Database
 ) -> None:
-    await MongoManifests(database).begin(manifest(1))
+    await MongoManifests(bare_database).begin(manifest(1))
     assert (await run("run", "ai_analysis", "--detach"))[0] == 0
     code, told, _ = await run("run", "ai_analysis", "--detach")
     assert (code, told) == (0, "archival-ai_analysis: at work already\n")
@@ -202,16 +202,18 @@ async def test_status_tells_what_is_at_work_and_what_is_cold(
         await client.get_workflow_handle("archival-ai_analysis").terminate()
 
 
-async def test_holds_are_set_listed_and_lifted(run: Run, database: Database) -> None:
+async def test_holds_are_set_listed_and_lifted(run: Run, bare_database: Database) -> None:
     arguments = ("--type", "trades", "--user", "user_1", "--from", "2026-01")
     code, told, _ = await run("holds", "set", *arguments, "--reason", "a court asked")
-    (hold,) = await MongoHolds(database).holds()
+    (hold,) = await MongoHolds(bare_database).holds()
     assert (code, hold.since) == (0, datetime(2026, 1, 1, tzinfo=UTC))
     assert "trades of user_1 from 2026-01-01: a court asked" in told
     assert (await run("holds", "list"))[1] == told
     assert (await run("holds", "lift", hold.hold_id))[0] == 0
     assert (await run("holds", "lift", hold.hold_id))[0] == 1
-    kinds = [each["kind"] async for each in database["user_activity"].find().sort("timestamp", 1)]
+    kinds = [
+        each["kind"] async for each in bare_database["user_activity"].find().sort("timestamp", 1)
+    ]
     assert kinds == ["legal_hold_set", "legal_hold_released"]
 
 
