@@ -3,7 +3,7 @@
 Session-scoped addresses: `mongodb_url`, `redis_url`, `rabbitmq_url`, `temporal_address`,
 `exchange_url`, `model_url`, `s3_url`. A test that must break a server starts its own with
 `start_server`.
-Isolation for one test: `database`, `redis_client`, `rabbitmq_vhost_url`, `model_control`.
+Isolation for one test: `database`, `bare_database`, `redis_client`, `rabbitmq_vhost_url`, `model_control`.
 """
 
 import base64
@@ -144,6 +144,18 @@ async def database(mongodb_url: str) -> AsyncIterator[Database]:
         database = database_of(client, name)
         await ensure_schema(database)
         yield database
+    finally:
+        await client.drop_database(name)
+        client.close()
+
+
+@pytest.fixture
+async def bare_database(mongodb_url: str) -> AsyncIterator[Database]:
+    """Return a database of this test's own without any schema, which would take a second."""
+    client = open_client(mongodb_url)
+    name = f"test_{secrets.token_hex(6)}"
+    try:
+        yield database_of(client, name)
     finally:
         await client.drop_database(name)
         client.close()

@@ -23,8 +23,8 @@ async def test_a_hold_is_there_once_until_it_is_lifted(database: Database) -> No
     assert await holds.holds() == []
 
 
-async def test_those_of_a_kind_and_those_of_every_kind_concern_it(database: Database) -> None:
-    holds = MongoHolds(database)
+async def test_those_of_a_kind_and_those_of_every_kind_concern_it(bare_database: Database) -> None:
+    holds = MongoHolds(bare_database)
     everything = replace(HOLD, hold_id="hold-1", data_type=None, user_id=None)
     logs = replace(HOLD, hold_id="hold-2", data_type=DataType.SYSTEM_LOGS)
     for hold in (HOLD, everything, logs):
@@ -33,8 +33,8 @@ async def test_those_of_a_kind_and_those_of_every_kind_concern_it(database: Data
     assert {hold.hold_id for hold in found} == {"hold-0", "hold-1"}
 
 
-async def test_pages(database: Database) -> None:
-    holds = MongoHolds(database)
+async def test_pages(bare_database: Database) -> None:
+    holds = MongoHolds(bare_database)
     kept = [
         replace(HOLD, hold_id=f"hold-{number}", created_at=NOW + timedelta(days=number // 2))
         for number in range(5)

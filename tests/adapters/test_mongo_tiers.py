@@ -27,11 +27,8 @@ def archived(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def tiers(database: Database) -> TieredRecords:
-    # Validators stand aside: these are no real activities.
-    for name in ("user_activity", "archive_user_activity"):
-        await database.command("collMod", name, validator={})
-    return TieredRecords(database, DataType.USER_ACTIVITY, ("user_id",))
+def tiers(bare_database: Database) -> TieredRecords:
+    return TieredRecords(bare_database, DataType.USER_ACTIVITY, ("user_id",))
 
 
 async def move(database: Database, number: int) -> None:
@@ -41,10 +38,12 @@ async def move(database: Database, number: int) -> None:
 
 
 async def test_a_list_runs_through_both_and_shows_what_is_in_both_once(
-    database: Database, tiers: TieredRecords
+    bare_database: Database, tiers: TieredRecords
 ) -> None:
-    await database["user_activity"].insert_many([record(number) for number in range(5, 12)])
-    await database["archive_user_activity"].insert_many([archived(number) for number in range(7)])
+    await bare_database["user_activity"].insert_many([record(number) for number in range(5, 12)])
+    await bare_database["archive_user_activity"].insert_many(
+        [archived(number) for number in range(7)]
+    )
     found = await tiers.newest({"user_id": USER}, 100)
     assert [each["number"] for each in found] == list(range(11, -1, -1))
     assert {frozenset(each) for each in found} == {frozenset({"timestamp", "number"})}
@@ -52,9 +51,9 @@ async def test_a_list_runs_through_both_and_shows_what_is_in_both_once(
     assert await tiers.newest({"user_id": "somebody else"}, 6) == []
 
 
-async def test_one_is_found_wherever_it_is(database: Database, tiers: TieredRecords) -> None:
-    await database["user_activity"].insert_many([record(1), record(2) | {"number": "hot"}])
-    await database["archive_user_activity"].insert_many([archived(2), archived(3)])
+async def test_one_is_found_wherever_it_is(bare_database: Database, tiers: TieredRecords) -> None:
+    await bare_database["user_activity"].insert_many([record(1), record(2) | {"number": "hot"}])
+    await bare_database["archive_user_activity"].insert_many([archived(2), archived(3)])
     found = [await tiers.one({"_id": f"000{number}"}) for number in (1, 2, 3, 4)]
     assert [each and each["number"] for each in found] == [1, "hot", 3, None]
     assert found[2] is not None
@@ -62,10 +61,10 @@ async def test_one_is_found_wherever_it_is(database: Database, tiers: TieredReco
 
 
 async def test_nothing_is_missed_or_doubled_while_it_is_moved(
-    database: Database, tiers: TieredRecords
+    bare_database: Database, tiers: TieredRecords
 ) -> None:
     numbers = range(150)
-    await database["user_activity"].insert_many([record(number) for number in numbers])
+    await bare_database["user_activity"].insert_many([record(number) for number in numbers])
     whole = [f"{number:04}" for number in reversed(numbers)]
     looks = 0
 
@@ -80,12 +79,12 @@ async def test_nothing_is_missed_or_doubled_while_it_is_moved(
 
     async def move_all() -> None:
         for number in numbers:
-            await move(database, number)
+            await move(bare_database, number)
 
     moving = asyncio.create_task(move_all())
     await asyncio.gather(moving, look(), look())
     assert looks
-    assert await database["user_activity"].count_documents({}) == 0
+    assert await bare_database["user_activity"].count_documents({}) == 0
 
 
 @given(
