@@ -3,7 +3,8 @@
 Session-scoped addresses: `mongodb_url`, `redis_url`, `rabbitmq_url`, `temporal_address`,
 `exchange_url`, `model_url`, `s3_url`. A test that must break a server starts its own with
 `start_server`.
-Isolation for one test: `database`, `bare_database`, `redis_client`, `rabbitmq_vhost_url`, `model_control`.
+Isolation for one test: `database`, `bare_database`, `redis_client`, `rabbitmq_vhost_url`,
+`model_control`.
 """
 
 import base64

@@ -63,7 +63,7 @@ async def test_one_is_found_wherever_it_is(bare_database: Database, tiers: Tiere
 async def test_nothing_is_missed_or_doubled_while_it_is_moved(
     bare_database: Database, tiers: TieredRecords
 ) -> None:
-    numbers = range(150)
+    numbers = range(60)
     await bare_database["user_activity"].insert_many([record(number) for number in numbers])
     whole = [f"{number:04}" for number in reversed(numbers)]
     looks = 0
