@@ -19,7 +19,7 @@ from domain.paper.watching import Watch, observe, renewed
 Tell = Callable[[str, Sequence[Observation]], Awaitable[None]]
 
 # An order is known here within milliseconds of its arrival; older ones are asked about.
-TAPE_TRADES = 2_000
+TAPE_TRADES = 500
 RETRY_S = 0.5
 # What waits while a session cannot be told; what is dropped is a gap, and asked for later.
 MAX_INCOMING = 50_000

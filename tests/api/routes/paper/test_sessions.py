@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from tests.api.routes.paper.trading import PATH, Desk
-from tests.api.routes.trading import D, read, refused
+from tests.api.routes.trading import D, read, refused, until
 
 NewDesk = Callable[..., Awaitable[Desk]]
 
@@ -32,6 +34,19 @@ async def test_one_key_starts_one_session(desk: Desk) -> None:
     assert read(first)["session_id"] == read(second)["session_id"]
     other = await desk.trader.call("POST", f"{PATH}/start", {"seed": 1}, "again")
     refused(other, 422, "IDEMPOTENCY_MISMATCH")
+
+
+async def test_a_loop_that_starts_sessions_is_stopped(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.paper_desk.MAX_ACTIVE_SESSIONS", 1)
+    refused(await desk.trader.call("POST", f"{PATH}/start", {}), 429, "RATE_LIMITED")
+    await desk.post("stop")
+
+    async def may_start() -> bool:
+        return (await desk.trader.call("POST", f"{PATH}/start", {})).status_code == 201
+
+    await until(may_start, "room for a session")
 
 
 async def test_a_session_keeps_the_limits_that_its_owner_had(desk: Desk) -> None:
