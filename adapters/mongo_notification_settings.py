@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo import Database, Document
@@ -84,6 +85,34 @@ class MongoNotificationSettings:
             return False
         return written.matched_count > 0
 
+    async def count_failure(self, user_id: str, target_id: str) -> int:
+        """Count a delivery that has failed; return how many have in a row.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        with mongo_faults():
+            counted = await self._settings.find_one_and_update(
+                {"_id": user_id, "targets.target_id": target_id},
+                {"$inc": {"targets.$.failures": 1, "version": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        # Its user may have removed it meanwhile.
+        target = _stored(counted).target(target_id) if counted else None
+        return target["failures"] if target else 0
+
+    async def forget_failures(self, user_id: str, target_id: str) -> None:
+        """Begin to count anew: a delivery has arrived.
+
+        Raises:
+            Retryable: The store could not be reached.
+        """
+        with mongo_faults():
+            await self._settings.update_one(
+                {"_id": user_id, "targets.target_id": target_id},
+                {"$set": {"targets.$.failures": 0}, "$inc": {"version": 1}},
+            )
+
     async def disable(self, user_id: str, target_id: str, reason: str, now: datetime) -> None:
         """Send nothing more to a target until its user enables it again.
 
@@ -97,6 +126,7 @@ class MongoNotificationSettings:
                     "$set": {
                         "targets.$.enabled": False,
                         "targets.$.disabled_reason": reason,
+                        "targets.$.failures": 0,
                         "updated_at": now,
                     },
                     "$inc": {"version": 1},

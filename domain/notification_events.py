@@ -21,6 +21,8 @@ from domain.events import (
 PAPER: Final = "paper."
 # What a user sends themselves to see whether a target works.
 TEST: Final = "notification.test"
+# What a user finds in their list when nothing is sent to one of their targets any more.
+TARGET_DISABLED: Final = "notification.target_disabled"
 
 _ABOUT_ORDERS: Final = (TRADE_EXECUTED, TRADE_FAILED, TRADE_CANCELED, RISK_LIMIT_EXCEEDED)
 

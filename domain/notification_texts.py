@@ -85,6 +85,12 @@ def sample_text() -> Text:
     return Text("It works", "This is the test that you have asked for.", "/settings")
 
 
+def disabled_text(name: str, why: str) -> Text:
+    """Return what a user is told of a target that nothing is sent to any more."""
+    body = f"Nothing is sent to {words(name)} any more: {words(why)}. Enable it in the settings."
+    return Text("A target was disabled", body, "/settings")
+
+
 @singledispatch
 def _describe(message: Message) -> Text:
     raise TypeError(f"nobody is told of {type(message).__name__}")

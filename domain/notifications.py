@@ -11,12 +11,13 @@ from domain.event_messages import Event
 from domain.notification_events import (
     DEFAULT_EVENTS,
     SECURITY_EVENTS,
+    TARGET_DISABLED,
     TEST,
     event_name,
     is_urgent,
     recipients,
 )
-from domain.notification_texts import Text, sample_text, text_of
+from domain.notification_texts import Text, disabled_text, sample_text, text_of
 from domain.notification_times import Digest, EveryMinutes, QuietHours, next_digest, release_at
 from domain.timing import (
     FIRST_RETRY_S,
@@ -28,6 +29,8 @@ from domain.timing import (
 _NAMESPACE: Final = uuid.UUID("0f5b8c0e-6f2b-5d37-9d56-0d6ab1c6a1c4")
 # What is over a rate limit is told together at the next of these, where no digest is set.
 _OVERFLOW: Final = EveryMinutes(5)
+# A target that so many deliveries have failed at, each tried three times, is not there any more.
+FAILURES_IN_A_ROW: Final = 50
 
 
 class TargetKind(StrEnum):
@@ -121,6 +124,24 @@ def sample_notification(request_id: str, user_id: str, now: datetime) -> Notific
     return Notification(identity, user_id, TEST, sample_text(), now, {"user_id": user_id})
 
 
+def disabled_notification(
+    delivery_id: str, user_id: str, target: tuple[str, str], why: str, now: datetime
+) -> Notification:
+    """Return what a user is told of a target that was disabled.
+
+    Args:
+        delivery_id: the delivery that was the reason.
+        user_id: whose target it is.
+        target: its id and its name.
+        why: what the target did.
+        now: the time.
+    """
+    target_id, name = target
+    identity = notification_id_of(f"disabled:{delivery_id}", user_id)
+    details = {"user_id": user_id, "target_id": target_id}
+    return Notification(identity, user_id, TARGET_DISABLED, disabled_text(name, why), now, details)
+
+
 def is_listed(preferences: Preferences, name: str) -> bool:
     """Whether an event is shown in the user's list; what concerns their safety always is."""
     return name in preferences.events or name in SECURITY_EVENTS
@@ -182,6 +203,16 @@ class Attempt:
     reaction: Reaction
     detail: str = ""
     retry_after_s: float = 0.0
+
+
+def gives_up(attempt: Attempt, failures: int) -> bool:
+    """Whether a target is disabled after a delivery has failed.
+
+    Args:
+        attempt: its last attempt.
+        failures: how many deliveries have failed in a row, this one included.
+    """
+    return attempt.reaction is Reaction.GONE or failures >= FAILURES_IN_A_ROW
 
 
 def next_attempt_at(attempt: Attempt, attempts: int, now: datetime) -> datetime | None:

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
 
-from adapters.exact_json import dump
 from adapters.mongo import Document
 from adapters.mongo_deliveries import Delivery, Sent, State
 from adapters.notification_seals import UnreadableSealError
@@ -20,12 +20,14 @@ from domain.notifications import (
     Preferences,
     Reaction,
     admitted,
-    digest_text,
+    disabled_notification,
+    gives_up,
     next_attempt_at,
     overflow_until,
 )
-from domain.timing import MAX_ATTEMPTS
+from domain.timing import FIRST_RETRY_S, MAX_ATTEMPTS, RETRY_BACKOFF
 from workers.notification_channels import Channels, Outgoing
+from workers.notification_composing import Composer
 from workers.notification_stores import NotificationStores
 
 # At once, in one process; and of one user, so that slow servers of one leave room for others.
@@ -34,7 +36,6 @@ CONCURRENT_PER_USER: Final = 4
 # How often the outbox is looked through for what has become due, and for what others left.
 LOOK_EVERY_S: Final = 1.0
 STOP_WITHIN_S: Final = 5.0
-DIGEST_ITEMS: Final = 50
 _STORE_RETRY_S: Final = 1.0
 _SOON_S: Final = 0.02
 # An event whose planning was interrupted comes again at once; a store may be away for longer.
@@ -73,7 +74,7 @@ class DeliverySender:
         self._deliveries = stores.deliveries
         self._channels = channels
         self._limits = limits
-        self._public_url = public_url
+        self._composer = Composer(stores, public_url)
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
         self._woken = asyncio.Event()
         self._digests_at = datetime.min.replace(tzinfo=UTC)
@@ -151,7 +152,7 @@ class DeliverySender:
             await self._deliveries.finish(delivery, State.FAILED, "it was interrupted", now)
             return
         outgoing, stored = await asyncio.gather(
-            self._outgoing(delivery, now), self._settings.load(delivery.user_id)
+            self._composer.outgoing(delivery, now), self._settings.load(delivery.user_id)
         )
         if outgoing is None:
             await self._wait_for_words(delivery, now)
@@ -170,7 +171,17 @@ class DeliverySender:
                 delivery, State.HELD, until, "too many in a minute", fresh=True
             )
             return
-        await self._settle(delivery, await self._attempt(delivery, target, outgoing))
+        attempt = await self._attempt(delivery, target, outgoing)
+        _log.info(
+            "notification.attempted",
+            delivery_id=delivery.delivery_id,
+            user_id=delivery.user_id,
+            target_id=delivery.target_id,
+            attempt=delivery.attempts,
+            reaction=str(attempt.reaction),
+            detail=attempt.detail,
+        )
+        await _persistently(lambda: self._settle(delivery, target, attempt))
 
     async def _wait_for_words(self, delivery: Delivery, now: datetime) -> None:
         # The outbox is written first: whoever was about to write the rest comes back to it.
@@ -188,26 +199,31 @@ class DeliverySender:
         except UnreadableSealError as error:
             return Attempt(Reaction.REFUSED, str(error))
 
-    async def _settle(self, delivery: Delivery, attempt: Attempt) -> None:
+    async def _settle(self, delivery: Delivery, target: Document, attempt: Attempt) -> None:
         now = datetime.now(UTC)
-        accepted = attempt.reaction is Reaction.ACCEPTED
         again_at = next_attempt_at(attempt, delivery.attempts, now)
-        _log.info(
-            "notification.attempted",
-            delivery_id=delivery.delivery_id,
-            user_id=delivery.user_id,
-            target_id=delivery.target_id,
-            attempt=delivery.attempts,
-            reaction=str(attempt.reaction),
-            detail=attempt.detail,
-        )
         if again_at is not None:
             await self._again(delivery, again_at, attempt.detail)
             return
-        state = State.DELIVERED if accepted else State.FAILED
-        await self._deliveries.finish(delivery, state, attempt.detail, now)
-        if attempt.reaction is Reaction.GONE:
-            await self._settings.disable(delivery.user_id, delivery.target_id, attempt.detail, now)
+        if attempt.reaction is Reaction.ACCEPTED:
+            await self._deliveries.finish(delivery, State.DELIVERED, attempt.detail, now)
+            if target.get("failures"):
+                await self._settings.forget_failures(delivery.user_id, delivery.target_id)
+            return
+        failures = await self._settings.count_failure(delivery.user_id, delivery.target_id)
+        if gives_up(attempt, failures):
+            await self._disable(delivery, target, attempt, now)
+        await self._deliveries.finish(delivery, State.FAILED, attempt.detail, now)
+
+    async def _disable(
+        self, delivery: Delivery, target: Document, attempt: Attempt, now: datetime
+    ) -> None:
+        named = (delivery.target_id, target["name"])
+        told = disabled_notification(
+            delivery.delivery_id, delivery.user_id, named, attempt.detail, now
+        )
+        await self._notifications.add([told], now)
+        await self._settings.disable(delivery.user_id, delivery.target_id, attempt.detail, now)
 
     async def _again(
         self, delivery: Delivery, at: datetime, detail: str, *, fresh: bool = False
@@ -222,53 +238,12 @@ class DeliverySender:
             return Sent(0, 0)
         return await self._deliveries.count_sent(delivery.user_id, delivery.target_id, now)
 
-    async def _outgoing(self, delivery: Delivery, now: datetime) -> Outgoing | None:
-        """Return what is sent, or None where there is nothing to tell any more."""
-        if delivery.notification_id is not None:
-            found = await self._notifications.read([delivery.notification_id])
-            document = found.get(delivery.notification_id)
-            return None if document is None else self._one(document)
-        members, count = await self._deliveries.gather(delivery, now, DIGEST_ITEMS)
-        found = await self._notifications.read(members)
-        return self._digest(delivery, [found[each] for each in members if each in found], count)
 
-    def _one(self, document: Document) -> Outgoing:
-        link = f"{self._public_url}{document['path']}"
-        said = {
-            "type": document["event"],
-            "timestamp": document["happened_at"],
-            "title": document["title"],
-            "body": document["body"],
-            "link": link,
-            "data": document["data"],
-        }
-        body = f"{document['body']}\n{link}"
-        return Outgoing(document["_id"], document["event"], document["title"], body, dump(said))
-
-    def _digest(self, digest: Delivery, members: list[Document], count: int) -> Outgoing | None:
-        if not members:
-            return None
-        title, lines = digest_text([f"{each['title']}: {each['body']}" for each in members], count)
-        link = f"{self._public_url}/notifications"
-        items = [
-            {
-                "id": each["_id"],
-                "type": each["event"],
-                "timestamp": each["happened_at"],
-                "title": each["title"],
-                "body": each["body"],
-                "link": f"{self._public_url}{each['path']}",
-            }
-            for each in members
-        ]
-        said = {
-            "type": "notification.digest",
-            "timestamp": digest.created_at,
-            "title": title,
-            "body": lines,
-            "link": link,
-            "data": {"count": count, "notifications": items},
-        }
-        return Outgoing(
-            digest.delivery_id, "notification.digest", title, f"{lines}\n{link}", dump(said)
-        )
+async def _persistently(settle: Callable[[], Awaitable[None]]) -> None:
+    """Write down an outcome, however the store is; what is not written down is sent again."""
+    for wait_s in (FIRST_RETRY_S, FIRST_RETRY_S * RETRY_BACKOFF):
+        try:
+            return await settle()
+        except Retryable:
+            await asyncio.sleep(wait_s)
+    return await settle()

@@ -10,6 +10,7 @@ from domain.notification_events import DEFAULT_EVENTS, EVENTS, PAPER, SECURITY_E
 from domain.notification_texts import Text
 from domain.notification_times import EveryMinutes, QuietHours, is_quiet
 from domain.notifications import (
+    FAILURES_IN_A_ROW,
     Attempt,
     Notification,
     Preferences,
@@ -18,6 +19,7 @@ from domain.notifications import (
     TargetKind,
     admitted,
     digest_text,
+    gives_up,
     is_listed,
     next_attempt_at,
     notifications_of,
@@ -118,6 +120,12 @@ def test_nobody_takes_every_sender(waiting: list[str], busy: dict[str, int]) -> 
         taken = sum(1 for place in begun if waiting[place] == user)
         assert taken == min(waiting.count(user), max(0, 4 - busy.get(user, 0)))
     assert sorted(begun) == list(begun)
+
+
+@given(st.sampled_from(Reaction), st.integers(1, 100))
+def test_targets_are_given_up(reaction: Reaction, failures: int) -> None:
+    gone = reaction is Reaction.GONE
+    assert gives_up(Attempt(reaction), failures) == (gone or failures >= FAILURES_IN_A_ROW)
 
 
 def test_digests_count_what_they_do_not_name() -> None:

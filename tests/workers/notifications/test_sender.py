@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.mongo import Document
 from adapters.mongo_deliveries import State
-from domain.notifications import notification_id_of
+from domain.notifications import FAILURES_IN_A_ROW, notification_id_of
 from tests.receivers import HttpReceiver, MailReceiver, status
 from tests.workers.notifying import LINK, Service, come_true, executed
 
@@ -118,6 +118,39 @@ async def test_who_is_gone_is_not_asked_again(
     assert target["disabled_reason"] == "it answered 410"
     await service.planning.apply([executed(ann)])
     assert len(await service.deliveries(ann)) == 1
+    listed = await service.stores.notifications.page(ann, unread=True, position=None, limit=9)
+    told = next(each for each in listed if each["event"] == "notification.target_disabled")
+    assert told["body"].startswith("Nothing is sent to mine any more: it answered 410.")
+
+
+async def test_what_fails_again_and_again_is_left_alone(
+    service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    target_id = await service.target(ann, http_receiver.url, failures=FAILURES_IN_A_ROW - 2)
+
+    async def failures() -> dict[str, int]:
+        target = (await service.stores.settings.load(ann)).target(target_id)
+        return {"count": target["failures"]} if target else {}
+
+    for code, count in ((404, FAILURES_IN_A_ROW - 1), (200, 0), (404, 1)):
+        http_receiver.answers.append(status(code))
+        await service.planning.apply([executed(ann)])
+
+        async def is_counted(count: int = count) -> bool:
+            return await failures() == {"count": count}
+
+        await come_true(is_counted)
+    await service.until(ann, State.FAILED, 2)
+    target = (await service.stores.settings.load(ann)).target(target_id)
+    assert target is not None
+    assert target["enabled"]
+    await service.settings(ann, targets=[{**target, "failures": FAILURES_IN_A_ROW - 1}])
+    http_receiver.answers.append(status(404))
+    await service.planning.apply([executed(ann)])
+    await service.until(ann, State.FAILED, 3)
+    target = (await service.stores.settings.load(ann)).target(target_id)
+    assert target is not None
+    assert not target["enabled"]
 
 
 async def test_what_is_too_much_is_told_in_a_digest(
