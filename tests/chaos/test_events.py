@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(600)
 # `make chaos-events` makes it 500.
 TRADES = int(os.environ.get("CHAOS_TRADES", "40"))
 TRADES_A_PERSON = 50
-PACE_PER_S = 10
+PACE_PER_S = 20
 # The slowest retry comes 10 s after the one before, and reconnecting takes its time.
 RECOVERY_S = 90.0
 CONSUMERS = (
