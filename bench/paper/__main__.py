@@ -22,6 +22,7 @@ async def measure_latency(
 ) -> None:
     """Measure MARKET orders of one session at a pace."""
     owner = await new_owner(http)
+    await owner.stock()
     await paced(owner.once, WARM_UP, PACE_PER_S)
     before = system.cpu_s()
     times = await paced(owner.once, count, PACE_PER_S)
