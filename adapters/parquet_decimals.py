@@ -4,7 +4,7 @@ Arrow's are integers with a scale that is the column's; BSON's are integers with
 their own. Source of the bit layout: IEEE 754-2008, decimal128 with a binary integer significand.
 """
 
-from decimal import Context, Decimal, Inexact
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ DECIMAL: Final = pa.decimal128(PRECISION, SCALE)
 _WIDE: Final = pa.decimal256(76, SCALE)
 _BIAS: Final = 6_176
 _STEP: Final = Decimal(1).scaleb(-SCALE)
-_EXACT: Final = Context(prec=PRECISION, traps=[Inexact])
+_EXACT: Final = Context(prec=PRECISION, traps=[Inexact, InvalidOperation])
 _EXPONENT_MASK: Final = np.uint64(0x3FFF)
 # Infinity, no number, and significands that no decimal128 in practice has.
 _SPECIAL: Final = np.uint64(3 << 61)
