@@ -1,16 +1,25 @@
 """Real servers for notifications: one for HTTP, one for mail."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from adapters.exact_json import load
 from workers.stack.ports import free_port
@@ -74,16 +83,53 @@ def _accept(_: Received) -> web.StreamResponse:
 
 @pytest.fixture
 async def http_receiver() -> AsyncIterator[HttpReceiver]:
+    async with _serving(None) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def tls_receiver(tmp_path: Path) -> AsyncIterator[HttpReceiver]:
+    """One with a certificate that nobody has reason to believe."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_self_signed(tmp_path / "own.pem"))
+    async with _serving(context) as receiver:
+        yield receiver
+
+
+def _self_signed(path: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+        + certificate.public_bytes(pem)
+    )
+    return path
+
+
+@asynccontextmanager
+async def _serving(context: ssl.SSLContext | None) -> AsyncIterator[HttpReceiver]:
     application = web.Application()
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     receiver = HttpReceiver("")
     application.router.add_route("*", "/{path:.*}", receiver.handle)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield receiver
-    await runner.cleanup()
+    receiver.url = f"{'https' if context else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield receiver
+    finally:
+        await runner.cleanup()
 
 
 @dataclass

@@ -85,6 +85,15 @@ async def test_http_services(apprise: AppriseProcess, http_receiver: HttpReceive
     assert [each.path for each in http_receiver.received] == ["/x", "/x", "/x"]
 
 
+async def test_certificates_are_verified(
+    apprise: AppriseProcess, tls_receiver: HttpReceiver
+) -> None:
+    url = tls_receiver.url.replace("https://", "jsons://")
+    attempt = await apprise.send(f"{url}/?verify=no", "Title", "Body")
+    assert (attempt.reaction, attempt.detail) == (Reaction.PASSING, "the service did not take it")
+    assert tls_receiver.received == []
+
+
 async def test_it_connects_to_nothing_of_ours(
     confined: AppriseProcess, http_receiver: HttpReceiver, mail_receiver: MailReceiver
 ) -> None:

@@ -18,7 +18,16 @@ NOW = datetime(2025, 10, 10, 12, tzinfo=UTC)
 COLLECTIONS = {
     *("users", "refresh_tokens", "accounts", "trades", "positions"),
     *("paper_sessions", "paper_trades", "ai_analysis", "ai_requests", "candles"),
-    *("user_activity", "system_logs", "notifications", "archive_manifests", "venue_symbols"),
+    *(
+        "user_activity",
+        "system_logs",
+        "notifications",
+        "notification_deliveries",
+        "notification_rates",
+        "notification_settings",
+        "archive_manifests",
+        "venue_symbols",
+    ),
     *("legal_holds", "archive_restores", "ai_signal_days", "event_receipts"),
     "event_attempts",
     *(f"{tier}_{name}" for tier in ("archive", "restored") for name in ARCHIVED),

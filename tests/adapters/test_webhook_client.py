@@ -163,6 +163,13 @@ async def test_details_hold_no_addresses(client: WebhookClient) -> None:
     assert "127.0.0.1" not in attempt.detail
 
 
+async def test_certificates_are_verified(client: WebhookClient, tls_receiver: HttpReceiver) -> None:
+    attempt = await client.post(request(tls_receiver.url))
+    assert attempt.reaction is Reaction.PASSING
+    assert "Certificate" in attempt.detail
+    assert tls_receiver.received == []
+
+
 async def test_complaints_at_saving_time() -> None:
     public = OutboundNetwork()
     assert await public.complaint("127.0.0.1") == "its address is not a public one"
