@@ -1,6 +1,7 @@
 """One installation with its archival worker for all of these tests: starting it is dear."""
 
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from domain.archival.messages import (
 )
 from domain.archival.tiers import DataType
 from tests.archiving import NOW
+from tests.replay.replaying import keep
 from tests.workers.archival.faulty_storage import FaultyStorage
 from workers.archival import run_archival_worker
 from workers.settings import Settings
@@ -78,6 +80,12 @@ class Archive:
                 yield
             finally:
                 (await client.post(f"{url}/unset-transition", json=name)).raise_for_status()
+
+
+async def keep_history(handle: WorkflowHandle[Any, Any], name: str) -> None:
+    """Write a history down for tests/replay, where that was asked for."""
+    if os.environ.get("RECORD_HISTORIES"):
+        keep(f"archival/{name}", await handle.fetch_history())
 
 
 @pytest.fixture(scope="module")

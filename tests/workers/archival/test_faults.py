@@ -17,7 +17,7 @@ from domain.archival.manifests import ManifestState
 from domain.archival.messages import ArchivalReport, Reason, RestoreRequest
 from domain.archival.tiers import DataType
 from tests.archiving import NOW, activity, fill, stored
-from tests.workers.archival.conftest import Archive
+from tests.workers.archival.conftest import Archive, keep_history
 
 OLD = 300.0
 
@@ -48,7 +48,9 @@ async def _mended(archive: Archive, made: dict[str, bytes]) -> None:
 async def test_a_refused_put(archive: Archive) -> None:
     made = await _trades(archive)
     archive.storage.refused = {"PUT"}
-    report = await archive.run(DataType.TRADES)
+    handle = await archive.start(DataType.TRADES)
+    report = await handle.result()
+    await keep_history(handle, "refused")
     assert _reasons(report) == [Reason.REFUSED]
     assert report.to_cold.documents == 0
     assert await _archived(archive) == made

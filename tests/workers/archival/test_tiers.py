@@ -1,21 +1,32 @@
 """Records of every kind go where their age says, each to be found exactly once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from temporalio.client import (
+    ScheduleBackfill,
+    ScheduleHandle,
+    ScheduleOverlapPolicy,
+    WorkflowExecution,
+)
 
 from domain.archival.manifests import ManifestState
-from domain.archival.messages import RestoreRequest, Stage
+from domain.archival.messages import ArchivalReport, RestoreRequest, Stage
 from domain.archival.tiers import HOT_CANDLES_A_SERIES, DataType
 from tests.archiving import NOW, candle, fill, stored
-from tests.workers.archival.conftest import Archive
+from tests.trading_floor import until
+from tests.workers.archival.conftest import Archive, keep_history
+from workers.archival_schedules import ensure_archival_schedules
+from workflows.data_archival import ScheduledArchival
 
 
 async def test_trades_go_through_every_tier_and_come_back_as_they_were(archive: Archive) -> None:
     ages = [(n, 5.0) for n in range(50)] + [(n, 60.0) for n in range(50, 150)]
     ages += [(n, 300.0) for n in range(150, 750)]
     made = await fill(archive.database, DataType.TRADES, ages)
-    foreseen = await archive.run(DataType.TRADES, dry_run=True)
+    dry_run = await archive.start(DataType.TRADES, dry_run=True)
+    foreseen = await dry_run.result()
+    await keep_history(dry_run, "dry_run")
     assert (foreseen.to_archive.documents, foreseen.to_cold.documents) == (700, 600)
     assert foreseen.to_cold.files == 1
     assert await stored(archive.database, "trades") == made
@@ -26,6 +37,7 @@ async def test_trades_go_through_every_tier_and_come_back_as_they_were(archive: 
     assert report.refusals == ()
     assert (report.to_archive.documents, report.to_cold.documents) == (700, 600)
     assert (await handle.query("progress"))["stage"] == Stage.DONE
+    await keep_history(handle, "moved")
     hot = await stored(archive.database, "trades")
     archived = await stored(archive.database, "archive_trades")
     assert (len(hot), len(archived)) == (50, 100)
@@ -38,7 +50,9 @@ async def test_trades_go_through_every_tier_and_come_back_as_they_were(archive: 
 
     request = RestoreRequest(DataType.TRADES, NOW - timedelta(days=301), NOW - timedelta(days=299))
     async with archive.manual_retrieval(times=3):
-        back = await (await archive.restore(request)).result()
+        restoring = await archive.restore(request)
+        back = await restoring.result()
+    await keep_history(restoring, "restored")
     assert back.refusals == ()
     assert (back.documents, back.files) == (600, 1)
     restored = await stored(archive.database, "restored_trades")
@@ -60,7 +74,9 @@ async def test_others_by_the_ages_of_the_document(archive: Archive, data_type: D
             *((n, ages.archive_days + 70) for n in range(30, 90)),
         ],
     )
-    report = await archive.run(data_type)
+    handle = await archive.start(data_type)
+    report = await handle.result()
+    await keep_history(handle, str(data_type))
     assert report.refusals == ()
     assert len(await stored(archive.database, data_type)) == 10
     assert len(await stored(archive.database, data_type.archive)) == 20
@@ -161,3 +177,51 @@ async def test_what_was_restored_is_deleted_after_a_while(archive: Archive) -> N
     )
     await archive.run(DataType.TRADES)
     assert await stored(archive.database, "restored_trades") == {}
+
+
+async def test_schedules_are_made_once_and_backfilled_as_of_their_time(archive: Archive) -> None:
+    await fill(archive.database, DataType.TRADES, [(n, 60.0) for n in range(10)])
+    await ensure_archival_schedules(archive.client, every_h=24)
+    handles = {each: archive.client.get_schedule_handle(f"archival-{each}") for each in DataType}
+    try:
+        for handle in handles.values():
+            await handle.pause(note="an operator's")
+        await ensure_archival_schedules(archive.client, every_h=12)
+        found = await handles[DataType.TRADES].describe()
+        assert found.schedule.state.note == "an operator's"
+        assert found.schedule.spec.intervals[0].every == timedelta(hours=12)
+
+        # A backfill of a day before any was old enough, while somebody's own run is at work.
+        report = await _backfilled(archive, handles[DataType.TRADES], NOW - timedelta(days=31))
+        assert report.to_archive.documents == 0
+        report = await _backfilled(archive, handles[DataType.TRADES], NOW)
+        assert report.to_archive.documents == 10
+    finally:
+        for handle in handles.values():
+            await handle.delete()
+
+
+async def _backfilled(archive: Archive, schedule: ScheduleHandle, at: datetime) -> ArchivalReport:
+    """Backfill the half day after a moment, and return what its run did."""
+    window = ScheduleBackfill(at, at + timedelta(hours=12), overlap=ScheduleOverlapPolicy.ALLOW_ALL)
+    before = {each.id for each in await _scheduled(archive)}
+    await schedule.backfill(window)
+
+    begun: list[WorkflowExecution] = []
+
+    async def has_begun() -> bool:
+        begun[:] = [each for each in await _scheduled(archive) if each.id not in before]
+        return bool(begun)
+
+    await until(has_begun)
+    handle = archive.client.get_workflow_handle_for(ScheduledArchival.run, begun[0].id)
+    report = await handle.result()
+    assert at <= report.as_of <= at + timedelta(hours=12)
+    if report.to_archive.documents:
+        await keep_history(handle, "scheduled")
+    return report
+
+
+async def _scheduled(archive: Archive) -> list[WorkflowExecution]:
+    query = "WorkflowType = 'ScheduledArchival' AND DataType = 'trades'"
+    return [each async for each in archive.client.list_workflows(query)]
