@@ -1,5 +1,7 @@
 """Schemas of notifications, their settings, and their way out."""
 
+from pymongo import IndexModel
+
 from adapters.mongo_schema_parts import (
     DATE,
     DOWN,
@@ -63,8 +65,17 @@ NOTIFICATION_SCHEMAS: dict[str, CollectionSchema] = {
         ),
         (
             index(("state", UP), ("due_at", UP)),
-            index(("target_id", UP), ("state", UP), ("due_at", UP)),
-            index(("digest_id", UP)),
+            # Few deliveries ever wait for a digest: the others cost nothing here.
+            IndexModel(
+                [("target_id", UP), ("due_at", UP)],
+                name="held",
+                partialFilterExpression={"state": "HELD"},
+            ),
+            IndexModel(
+                [("digest_id", UP)],
+                name="members",
+                partialFilterExpression={"digest_id": {"$exists": True}},
+            ),
             index(("user_id", UP), ("created_at", DOWN), ("_id", DOWN)),
             expiring("expires_at"),
         ),
