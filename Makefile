@@ -49,6 +49,10 @@ test: check ## check, then every test, with branch coverage
 chaos-events: setup ## RabbitMQ and its consumers die during 500 trades; every effect is counted
 	CHAOS_TRADES=500 $(BIN)/pytest tests/chaos/test_events.py
 
+.PHONY: soak-archive
+soak-archive: setup ## Archive COUNT (1000000) mixed records while the worker is killed at random moments
+	ARCHIVE_COUNT=$(or $(COUNT),1000000) $(BIN)/pytest -s tests/workers/archival/test_sigkill.py
+
 .PHONY: bench
 bench: setup ## Measure trades, live markets, analyses, events, paper trading and archives on private servers
 	$(PYTHON) -m bench.trade

@@ -151,8 +151,11 @@ def _pipeline(condition: Document) -> list[Document]:
         for outcome in Outcome
     }
     has_ended = {"$in": [{"$ifNull": ["$score.outcome", ""]}, _ENDED]}
+    archived = {"coll": DataType.AI_ANALYSIS.archive, "pipeline": [{"$match": condition}]}
     return [
         {"$match": condition},
+        # What is being moved counts twice for a moment; no report is about moments.
+        {"$unionWith": archived},
         {
             "$group": {
                 "_id": {"model": "$model", "prompt_version": "$prompt_version"},

@@ -10,6 +10,7 @@ from pymongo.read_preferences import ReadPreference
 
 from adapters.mongo import Database, Document
 from adapters.mongo_errors import mongo_faults
+from domain.archival.tiers import DataType
 from domain.candle_view import Enrichment, candle_of_view, candle_view
 from domain.candles import Candle, Timeframe
 from domain.indicators import Indicators
@@ -32,8 +33,10 @@ class MongoCandles:
     def __init__(self, database: Database) -> None:
         self._candles = database["candles"]
         # Closed candles do not change, so a replica that lags only has fewer of them.
-        self._history = self._candles.with_options(
-            read_preference=ReadPreference.SECONDARY_PREFERRED  # type: ignore[arg-type]  # motor's
+        lagging = ReadPreference.SECONDARY_PREFERRED
+        self._history, self._archive = (
+            collection.with_options(read_preference=lagging)  # type: ignore[arg-type]  # motor's
+            for collection in (self._candles, database[DataType.CANDLES.archive])
         )
 
     async def store(self, candles: Sequence[StoredCandle]) -> None:
@@ -68,13 +71,24 @@ class MongoCandles:
     ) -> list[Document]:
         """Return candle documents by open time, both ends included, oldest first.
 
+        Those that have gone to the archive are among them.
+
         Raises:
             Retryable: The store could not be reached.
         """
         condition = {**_series(symbol, timeframe), "open_time": {"$gte": start, "$lte": end}}
-        cursor = self._history.find(condition, _ANSWER)
         with mongo_faults():
-            return await cursor.sort("open_time", 1).to_list(limit)
+            cursor = self._history.find(condition, _ANSWER)
+            found = await cursor.sort("open_time", 1).to_list(limit)
+            if found and found[0]["open_time"] == start:
+                return found
+            # The archive has the oldest of a series. What is being moved is in both for a
+            # moment, and is met by reading in the order in which it moves.
+            if found:
+                condition["open_time"] = {"$gte": start, "$lt": found[0]["open_time"]}
+            cursor = self._archive.find(condition, _ANSWER)
+            archived = await cursor.sort("open_time", 1).to_list(limit)
+        return [*archived, *found][:limit]
 
     async def _write(self, candles: Sequence[StoredCandle], operator: str) -> None:
         if not candles:

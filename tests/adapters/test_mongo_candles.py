@@ -106,6 +106,19 @@ async def test_ranges_and_the_newest_oldest_first(candles: MongoCandles) -> None
     assert await times(5, 2) == []
 
 
+async def test_ranges_reach_into_the_archive(database: Database, candles: MongoCandles) -> None:
+    walk = random_walk(10)
+    await candles.store([stored(candle) for candle in walk])
+    old = await database["candles"].find({"open_time": {"$lt": START + 6 * MINUTE}}).to_list(None)
+    await database["archive_candles"].insert_many(old)
+    # Two of them are still in both.
+    await database["candles"].delete_many({"open_time": {"$lt": START + 4 * MINUTE}})
+    found = await candles.between("BTCUSDT", M1, START, START + 9 * MINUTE, 100)
+    assert [each["open_time"] for each in found] == [candle.open_time for candle in walk]
+    found = await candles.between("BTCUSDT", M1, START, START + 2 * MINUTE, 2)
+    assert [each["open_time"] for each in found] == [candle.open_time for candle in walk[:2]]
+
+
 async def test_what_is_no_candle_is_refused(database: Database, candles: MongoCandles) -> None:
     bad = replace(candle_at(START), symbol="")
     with pytest.raises(BulkWriteError):
