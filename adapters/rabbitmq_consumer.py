@@ -99,6 +99,7 @@ class EventConsumer:
         self._attempts = attempts
         self._queue_type: QueueType = queue_type
         self._batch = batch
+        self._is_told = False
 
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Consume until cancelled, then finish what is in hand; a lost broker is found again.
@@ -112,18 +113,26 @@ class EventConsumer:
                 async with open_intake(
                     self._url, self._queue, self._queue_type, 3 * self._batch
                 ) as intake:
+                    self._is_told = False
                     on_ready()
                     await self._consume(intake)
             except TopologyConflictError as error:
                 _log.error("events.topology_differs", queue=self._queue, detail=str(error))
                 wait_s = CONFLICT_RETRY_S
             except (IntakeEndedError, TimeoutError, *CONNECTION_EXCEPTIONS) as error:
-                _log.warning("events.connection_lost", queue=self._queue, error=repr(error))
+                self._tell_lost(error)
             except asyncio.CancelledError as error:
+                # aiormq cancels what waits for a connection that breaks.
                 if _is_cancelled():
                     raise
-                _log.warning("events.connection_lost", queue=self._queue, error=repr(error))
+                self._tell_lost(error)
             await asyncio.sleep(wait_s)
+
+    def _tell_lost(self, error: BaseException) -> None:
+        """Tell once an outage that the broker is away, and not at each attempt."""
+        if not self._is_told:
+            _log.warning("events.connection_lost", queue=self._queue, error=repr(error))
+            self._is_told = True
 
     async def _consume(self, intake: Intake) -> None:
         while True:

@@ -187,6 +187,13 @@ async def waiting(channel: AbstractChannel, queue: str) -> int:
     return declared.declaration_result.message_count or 0
 
 
+async def until_waiting(channel: AbstractChannel, queue: str, count: int) -> None:
+    """Wait until so many messages wait in a queue."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while await waiting(channel, queue) != count:  # noqa: ASYNC110 - the broker's, not ours
+            await asyncio.sleep(0.02)
+
+
 class Recorded:
     """An effect that only remembers; `before` may raise or wait first."""
 

@@ -19,6 +19,7 @@ from tests.events import (
     envelope_of,
     send,
     taken,
+    until_waiting,
     waiting,
 )
 from workers import dead_letters
@@ -39,15 +40,9 @@ async def graves(rabbitmq_vhost_url: str) -> str:
             message = aio_pika.Message(body, message_id=f"poison-{number}")
             await exchange.publish(message, "trade.executed")
         async with consuming(rabbitmq_vhost_url, Recorded()):
-            await _until_waiting(channel, DEAD_LETTER_QUEUE, 3)
-        await _until_waiting(channel, NOTIFICATIONS_QUEUE, 3)
+            await until_waiting(channel, DEAD_LETTER_QUEUE, 3)
+        await until_waiting(channel, NOTIFICATIONS_QUEUE, 3)
     return rabbitmq_vhost_url
-
-
-async def _until_waiting(channel: aio_pika.abc.AbstractChannel, queue: str, count: int) -> None:
-    async with asyncio.timeout(20):
-        while await waiting(channel, queue) != count:  # noqa: ASYNC110 - the broker's, not ours
-            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -105,7 +100,7 @@ async def test_what_is_still_poison_comes_back(
 ) -> None:
     assert await ran(run, "replay", "--all") == (0, ["3 of 3 replayed"])
     async with channel_of(graves) as channel, consuming(graves, Recorded()):
-        await _until_waiting(channel, DEAD_LETTER_QUEUE, 3)
+        await until_waiting(channel, DEAD_LETTER_QUEUE, 3)
     _, lines = await ran(run, "list", "--queue", TRADING_QUEUE)
     assert lines[-1] == "3 dead letters"
 
@@ -164,7 +159,7 @@ async def test_a_letter_that_the_broker_buried_and_one_without_origin(
         queue = await channel.get_queue(TRADING_QUEUE)
         message = await queue.get()
         await message.reject(requeue=False)
-        await _until_waiting(channel, DEAD_LETTER_QUEUE, 2)
+        await until_waiting(channel, DEAD_LETTER_QUEUE, 2)
     _, lines = await ran(run, "list")
     assert "  botcore.trading  rejected" in lines[1]
     _, lines = await ran(run, "show", "stray")
