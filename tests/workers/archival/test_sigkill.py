@@ -31,7 +31,7 @@ from workflows.data_archival import DataArchival
 
 COUNT = int(os.environ.get("ARCHIVE_COUNT", "5000"))
 IS_SOAK = COUNT > 100_000
-KILLS = 40 if IS_SOAK else 4
+KILLS = 24 if IS_SOAK else 4
 # The fake clock: records are made in the four weeks before `NOW`; some are archived at the first
 # of these times, more at the second; at the last, all that may be is in cold storage or deleted.
 TIMES = tuple(NOW + timedelta(days=days) for days in (20, 60, 500))
