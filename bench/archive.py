@@ -7,12 +7,12 @@ placed before and while the archive works, so that its neighbours' delay can be 
 import argparse
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
 import aiohttp
 import psutil
@@ -23,7 +23,7 @@ from temporalio.client import Client, WorkflowHistory
 from adapters.mongo import Database, database_of, open_client
 from bench.archive_load import OLD_SPAN, insert_old_trades, usual_export
 from bench.load import paced
-from bench.report import Report, percentile
+from bench.report import Report
 from bench.system import System, private_system, wait_quiet
 from bench.trade import PACE_PER_S, WARM_UP, new_trader, user_id_of
 from domain.archival.messages import ArchivalReport
@@ -42,6 +42,15 @@ FOLLOW_S = 0.5
 _MIB = 1024 * 1024
 _WORKER = "workers.archival"
 _USUAL_COUNT = 50_000
+_STEPS = {
+    "move_to_archive": "hot → archive",
+    "store_file": "archive read, file written and uploaded",
+    "prove_file": "file read back, proven, frozen",
+    "remove_stored": "removed from the archive",
+}
+
+# When an order was placed, and how long its caller waited, in milliseconds.
+Placed = tuple[datetime, float]
 
 
 @dataclass(slots=True)
@@ -106,32 +115,51 @@ async def ended(desk: ArchiveDesk, workflow_id: str) -> ArchivalReport:
     return report
 
 
-def seconds_by_step(history: WorkflowHistory) -> dict[str, float]:
-    """Return how long the steps of a run took, by the name of their activity."""
-    names: dict[int, str] = {}
-    began: dict[int, datetime] = {}
-    seconds: dict[str, float] = {}
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One activity of the run."""
+
+    name: str
+    began: datetime
+    ended: datetime
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, its way to the worker included."""
+        return (self.ended - self.began).total_seconds()
+
+
+def steps_of(history: WorkflowHistory) -> list[Step]:
+    """Return the activities of a run."""
+    begun: dict[int, tuple[str, datetime]] = {}
+    steps = []
     for event in history.events:
-        at = event.event_time.ToDatetime()
+        at = event.event_time.ToDatetime(UTC)
         match event.event_type:
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 scheduled = event.activity_task_scheduled_event_attributes
-                names[event.event_id] = scheduled.activity_type.name
-                began[event.event_id] = at
+                begun[event.event_id] = scheduled.activity_type.name, at
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 first = event.activity_task_completed_event_attributes.scheduled_event_id
-                name = names[first]
-                took = (at - began[first]).total_seconds()
-                seconds[name] = seconds.get(name, 0.0) + took
-    return seconds
+                steps.append(Step(*begun[first], at))
+    return steps
 
 
-async def trades_until(done: asyncio.Task[ArchivalReport], once: Any, least: int) -> list[float]:
+async def timed(once: Callable[[], Awaitable[tuple[float, float]]]) -> Placed:
+    """Place an order; return when it was, and its milliseconds less the exchange call."""
+    at = datetime.now(UTC)
+    total, venue = await once()
+    return at, total - venue
+
+
+async def trades_until(
+    done: asyncio.Task[ArchivalReport], once: Callable[[], Awaitable[Placed]], least: int
+) -> list[Placed]:
     """Place orders at the pace for as long as the archive works, and at least so many."""
-    net: list[float] = []
-    while not done.done() or len(net) < least:
-        net += [total - venue for total, venue in await paced(once, PACE_PER_S, PACE_PER_S)]
-    return net
+    placed: list[Placed] = []
+    while not done.done() or len(placed) < least:
+        placed += await paced(once, PACE_PER_S, PACE_PER_S)
+    return placed
 
 
 async def check(database: Database, count: int, total: Decimal) -> None:
@@ -149,29 +177,21 @@ async def check(database: Database, count: int, total: Decimal) -> None:
         raise RuntimeError(f"left {left}, cold {cold} of {count}, sum {sums} of {total}")
 
 
-def tell(report: Report, done: ArchivalReport, seconds: dict[str, float], memory: Memory) -> None:
+def tell(report: Report, done: ArchivalReport, steps: Sequence[Step], memory: Memory) -> None:
     """Add the rows and goals of the run."""
     count = done.to_cold.documents
+    seconds = {name: sum(each.seconds for each in steps if each.name == name) for name in _STEPS}
     verified_s = seconds["store_file"] + seconds["prove_file"]
-    rows: Sequence[tuple[str, float]] = (
-        ("archive → verified cold files", verified_s),
-        ("  of it: read, written, uploaded", seconds["store_file"]),
-        ("  of it: read back, proven, frozen", seconds["prove_file"]),
-        ("hot → archive", seconds["move_to_archive"]),
-        ("removed from the archive", seconds["remove_stored"]),
-        ("all of the run", sum(seconds.values())),
-    )
+    rows = [("archive → verified cold files", verified_s)]
+    rows += [(f"  step: {told}", seconds[name]) for name, told in _STEPS.items()]
+    rows += [("all of the run", (steps[-1].ended - steps[0].began).total_seconds())]
     for name, took in rows:
         report.rows.append(
             {"name": name, "n": count, "per_s": round(count / took), "seconds": round(took, 1)}
         )
-    report.rows.append(
-        {
-            "name": f"files: {done.to_cold.files}, {done.to_cold.size_bytes / _MIB:.0f} MiB",
-            "n": done.to_cold.files,
-            "size_bytes": done.to_cold.size_bytes,
-        }
-    )
+    size_bytes = done.to_cold.size_bytes
+    files = f"files of {size_bytes / _MIB:.0f} MiB in all"
+    report.rows.append({"name": files, "n": done.to_cold.files, "size_bytes": size_bytes})
     rate = count / verified_s
     report.goal(
         "documents/s to verified cold files", f">= {RATE_GOAL:,}", rate, met=rate >= RATE_GOAL
@@ -181,11 +201,19 @@ def tell(report: Report, done: ArchivalReport, seconds: dict[str, float], memory
     report.goal(name, f"< {MEMORY_GOAL_MIB}", peak, met=peak < MEMORY_GOAL_MIB)
 
 
-def compare(report: Report, alone: Sequence[float], beside: Sequence[float]) -> None:
+def compare(
+    report: Report, alone: Sequence[Placed], beside: Sequence[Placed], steps: Sequence[Step]
+) -> None:
     """Add the trades' rows, and by how much the archive delayed them."""
-    report.row(f"trade, paced {PACE_PER_S}/s, less the exchange call, alone", alone)
-    report.row("  the same beside the archive", beside)
-    slowdown = percentile(beside, 95) / percentile(alone, 95)
+    name = f"trade, paced {PACE_PER_S}/s, less the exchange call"
+    calm = report.row(f"{name}, alone", [net for _, net in alone])
+    busy = report.row(f"{name}, beside the archive", [net for _, net in beside])
+    for step, told in _STEPS.items():
+        spans = [(each.began, each.ended) for each in steps if each.name == step]
+        during = [net for at, net in beside if any(began <= at < end for began, end in spans)]
+        if during:
+            report.row(f"  during: {told}", during)
+    slowdown = busy["p95_ms"] / calm["p95_ms"]
     report.goal(
         "trade p95 beside the archive, times that alone",
         f"<= {SLOWDOWN_GOAL}",
@@ -209,19 +237,21 @@ async def measure(system: System, report: Report, count: int, orders: int) -> No
         total = await insert_old_trades(database, await user_id_of(trader), count)
         yardstick = await usual_export(database, min(count, _USUAL_COUNT))
         await asyncio.to_thread(wait_quiet, system)
-        alone = [all_ - venue for all_, venue in await paced(trader.once, orders, PACE_PER_S)]
+        once = partial(timed, trader.once)
+        alone = await paced(once, orders, PACE_PER_S)
         async with watched_memory(archival_worker(system)) as memory:
             workflow_id = await start_archival(http)
             run = asyncio.create_task(ended(desk, workflow_id))
-            beside = await trades_until(run, trader.once, orders)
+            beside = await trades_until(run, once, orders)
             done = await run
     await check(database, count, total)
     mongo.close()
     client = await Client.connect(system.temporal_address)
     history = await client.get_workflow_handle(workflow_id).fetch_history()
-    tell(report, done, seconds_by_step(history), memory)
+    steps = steps_of(history)
+    tell(report, done, steps, memory)
     report.rows.append(yardstick)
-    compare(report, alone, beside)
+    compare(report, alone, beside, steps)
 
 
 async def run(count: int, orders: int, name: str) -> None:
