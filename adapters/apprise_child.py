@@ -37,6 +37,7 @@ _FORBIDDEN: Final = frozenset({
     *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork"),
     *("os.forkpty", "pty.spawn", "socket.bind", "ctypes.dlopen", "os.remove", "os.rename"),
     *("os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown", "os.kill"),
+    *("os.truncate", "os.mkfifo", "os.mknod", "sqlite3.connect", "signal.pthread_kill"),
 })  # fmt: skip
 _OUTGOING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 

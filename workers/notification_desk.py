@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from adapters.mongo import Document
 from adapters.mongo_notification_settings import StoredSettings
-from adapters.notification_seals import TargetAccess, TargetSeals
+from adapters.notification_seals import TargetAccess, TargetSeals, UnreadableSealError
 from adapters.webhook_client import new_signing_secret
 from domain.errors import ErrorCode, Rejected, Retryable
 from domain.notifications import TargetKind, planned_to, sample_notification
@@ -141,7 +141,7 @@ class NotificationDesk:
         seen: set[str] = set()
         for place, (wish, fit) in enumerate(zip(wishes, fits, strict=True)):
             old = before.target(wish.target_id) if wish.target_id else None
-            complaint = _complaint(wish, old, fit, seen)
+            complaint = _complaint(wish, old, fit, seen) or self._unreadable(before, old, wish)
             if complaint is not None:
                 errors.append({"field": f"targets.{place}.{complaint[0]}", "message": complaint[1]})
                 continue
@@ -162,7 +162,7 @@ class NotificationDesk:
         target_id = old["target_id"] if old else str(uuid.uuid4())
         sealed = old["sealed"] if old else {}
         if fit is not None or wish.rotate_secret:
-            access = self._seals.open(user_id, target_id, sealed) if old else TargetAccess("")
+            access = self._access(user_id, old) or TargetAccess("")
             secret = access.signing_secret
             if wish.kind is TargetKind.WEBHOOK and (not secret or wish.rotate_secret):
                 secret = secrets[target_id] = new_signing_secret()
@@ -180,6 +180,23 @@ class NotificationDesk:
             "created_at": old["created_at"] if old else datetime.now(UTC),
             "sealed": sealed,
         }
+
+    def _access(self, user_id: str, target: Document | None) -> TargetAccess | None:
+        if target is None:
+            return None
+        try:
+            return self._seals.open(user_id, target["target_id"], target["sealed"])
+        except UnreadableSealError:
+            return None
+
+    def _unreadable(
+        self, before: StoredSettings, old: Document | None, wish: TargetWish
+    ) -> tuple[str, str] | None:
+        if old is None or wish.url is not None or not wish.rotate_secret:
+            return None
+        if self._access(before.user_id, old) is None:
+            return "url", "its address cannot be read any more; give it again"
+        return None
 
 
 def _complaint(

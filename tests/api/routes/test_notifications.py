@@ -137,6 +137,19 @@ async def test_what_is_kept_keeps_its_secret(ann: Person, http_receiver: HttpRec
     assert set(await ann.refused(targets=[other])) == {"targets.0.url"}
 
 
+async def test_an_address_that_no_key_opens_is_asked_for_again(
+    ann: Person, http_receiver: HttpReceiver
+) -> None:
+    (made,) = (await ann.saved(targets=[webhook(http_receiver.url)]))["targets"]
+    await ann.edge.services.connections.database["notification_settings"].update_one(
+        {"_id": ann.user_id}, {"$set": {"targets.0.sealed.key_id": "of last year"}}
+    )
+    kept = webhook(None, target_id=made["target_id"], rotate_secret=True)
+    assert set(await ann.refused(targets=[kept])) == {"targets.0.url"}
+    (again,) = (await ann.saved(targets=[{**kept, "url": http_receiver.url}]))["targets"]
+    assert again["secret"].startswith("whsec_")
+
+
 async def test_another_users_target_is_nobodys(
     ann: Person, open_house: Edge, http_receiver: HttpReceiver
 ) -> None:
