@@ -57,7 +57,7 @@ SETTLED_STATUSES: Final = tuple(sorted(str(status) for status in TERMINAL))
 
 # DATA_FLOW.md leaves it open what is left of a series of candles after seven days, which for
 # candles of a day is seven. So many of the newest stay hot, whatever their age: as many as
-# indicators and back-fill read (docs/adr, "candles").
+# indicators and back-fill read (ADR 12).
 HOT_CANDLES_A_SERIES: Final = 1_000
 
 
