@@ -93,10 +93,11 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spool")
 
 
-@pytest.fixture(scope="module")
-async def installation(
+@contextlib.asynccontextmanager
+async def installed(
     temporal_address: str, s3_url: str, mongodb_url: str, spool: Path
 ) -> AsyncIterator[Archive]:
+    """Run an archival worker on a database of its own."""
     name = f"test_{secrets.token_hex(6)}"
     async with FaultyStorage(s3_url) as storage:
         settings = Settings(
@@ -119,6 +120,14 @@ async def installation(
         finally:
             await mongo.drop_database(name)
             mongo.close()
+
+
+@pytest.fixture(scope="module")
+async def installation(
+    temporal_address: str, s3_url: str, mongodb_url: str, spool: Path
+) -> AsyncIterator[Archive]:
+    async with installed(temporal_address, s3_url, mongodb_url, spool) as archive:
+        yield archive
 
 
 @pytest.fixture
