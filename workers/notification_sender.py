@@ -89,7 +89,7 @@ class DeliverySender:
             while True:
                 self._woken.clear()
                 try:
-                    begun = await self._begin()
+                    begun = await self._begin_undisturbed()
                 except Retryable as fault:
                     _log.warning("notifications.delayed", detail=fault.detail)
                     await asyncio.sleep(_STORE_RETRY_S)
@@ -99,6 +99,14 @@ class DeliverySender:
                         await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
         finally:
             await self._end()
+
+    async def _begin_undisturbed(self) -> bool:
+        # Stopped between a lease and the task that has it, nobody would have it until it ran out.
+        beginning = asyncio.create_task(self._begin())
+        try:
+            return await asyncio.shield(beginning)
+        finally:
+            await asyncio.wait([beginning], timeout=STOP_WITHIN_S)
 
     async def _begin(self) -> bool:
         """Begin what is due; return whether there may be more."""

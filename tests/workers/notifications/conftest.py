@@ -30,8 +30,11 @@ async def service(database: Database) -> AsyncIterator[Service]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _stops_soon() -> Iterator[None]:
+def _short_waits() -> Iterator[None]:
+    """Wait a tenth; how long the waits are is shown where they are decided."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("domain.notifications.FIRST_RETRY_S", 0.1)
+        patch.setattr("workers.notification_sender.LOOK_EVERY_S", 0.1)
         patch.setattr("workers.notification_sender.STOP_WITHIN_S", 0.1)
         yield
 

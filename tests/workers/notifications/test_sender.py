@@ -67,7 +67,7 @@ async def test_three_attempts_under_one_id(
     began = time.monotonic()
     await service.planning.apply([executed(ann)])
     (delivery,) = await service.until(ann, State.DELIVERED)
-    assert time.monotonic() - began >= 3
+    assert time.monotonic() - began >= 0.1 + 0.2
     assert delivery["attempts"] == 3
     assert len(http_receiver.received) == 3
     assert len({each.headers["webhook-id"] for each in http_receiver.received}) == 1
