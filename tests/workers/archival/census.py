@@ -66,8 +66,9 @@ class Census:
         name = _SUMMED[kind]
         total = Decimal(0)
         for collection in (kind, f"archive_{kind}"):
-            for document in self._database[collection].find({}, {name: True}):
-                total += _decimal(document[name])
+            added = [{"$group": {"_id": None, "sum": {"$sum": f"${name}"}}}]
+            for found in self._database[collection].aggregate(added):
+                total += _decimal(found["sum"])
         for manifest in self._manifests(kind):
             stored = manifest["contents"]["sums"].get(name)
             total += _decimal(stored) if stored is not None else 0

@@ -88,7 +88,7 @@ async def keep_history(handle: WorkflowHandle[Any, Any], name: str) -> None:
         keep(f"archival/{name}", await handle.fetch_history())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spool")
 
@@ -122,7 +122,7 @@ async def installed(
             mongo.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def installation(
     temporal_address: str, s3_url: str, mongodb_url: str, spool: Path
 ) -> AsyncIterator[Archive]:
