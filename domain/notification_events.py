@@ -23,6 +23,8 @@ PAPER: Final = "paper."
 TEST: Final = "notification.test"
 # What a user finds in their list when nothing is sent to one of their targets any more.
 TARGET_DISABLED: Final = "notification.target_disabled"
+# What tells a user that somebody, they or not, has changed where they are told things.
+TARGETS_CHANGED: Final = "notification.targets_changed"
 
 _ABOUT_ORDERS: Final = (TRADE_EXECUTED, TRADE_FAILED, TRADE_CANCELED, RISK_LIMIT_EXCEEDED)
 
@@ -60,4 +62,4 @@ def recipients(event: Event) -> tuple[str, ...]:
 
 def is_urgent(name: str) -> bool:
     """Whether an event is told at once, whatever hour it is."""
-    return name in SECURITY_EVENTS or name == TEST
+    return name in SECURITY_EVENTS or name in {TEST, TARGETS_CHANGED}

@@ -85,6 +85,12 @@ def sample_text() -> Text:
     return Text("It works", "This is the test that you have asked for.", "/settings")
 
 
+def changed_text() -> Text:
+    """Return what a user is told when an address has been added, replaced or removed."""
+    body = f"The targets of your notifications were changed. {_not_you()}"
+    return Text("Notification targets changed", body, "/settings")
+
+
 def disabled_text(name: str, why: str) -> Text:
     """Return what a user is told of a target that nothing is sent to any more."""
     body = f"Nothing is sent to {words(name)} any more: {words(why)}. Enable it in the settings."

@@ -12,12 +12,13 @@ from domain.notification_events import (
     DEFAULT_EVENTS,
     SECURITY_EVENTS,
     TARGET_DISABLED,
+    TARGETS_CHANGED,
     TEST,
     event_name,
     is_urgent,
     recipients,
 )
-from domain.notification_texts import Text, disabled_text, sample_text, text_of
+from domain.notification_texts import Text, changed_text, disabled_text, sample_text, text_of
 from domain.notification_times import Digest, EveryMinutes, QuietHours, next_digest, release_at
 from domain.timing import (
     FIRST_RETRY_S,
@@ -122,6 +123,14 @@ def sample_notification(request_id: str, user_id: str, now: datetime) -> Notific
     """Return what a user sends themselves; one a request."""
     identity = notification_id_of(request_id, user_id)
     return Notification(identity, user_id, TEST, sample_text(), now, {"user_id": user_id})
+
+
+def changed_notification(version: int, user_id: str, now: datetime) -> Notification:
+    """Return what a user is told of new targets; one for each version of their settings."""
+    identity = notification_id_of(f"targets-changed:{version}", user_id)
+    return Notification(
+        identity, user_id, TARGETS_CHANGED, changed_text(), now, {"user_id": user_id}
+    )
 
 
 def disabled_notification(

@@ -12,7 +12,12 @@ from adapters.mongo_notification_settings import StoredSettings
 from adapters.notification_seals import TargetAccess, TargetSeals, UnreadableSealError
 from adapters.webhook_client import new_signing_secret
 from domain.errors import ErrorCode, Rejected, Retryable
-from domain.notifications import TargetKind, planned_to, sample_notification
+from domain.notifications import (
+    TargetKind,
+    changed_notification,
+    planned_to,
+    sample_notification,
+)
 from workers.notification_stores import NotificationStores
 from workers.notification_targets import Fit, TargetCheck, UnfitAddressError
 
@@ -85,7 +90,9 @@ class NotificationDesk:
                 "targets": targets,
             }
             if await self.stores.settings.replace(before, content, datetime.now(UTC)):
-                return Changed(await self.stores.settings.load(user_id), secrets)
+                after = await self.stores.settings.load(user_id)
+                await self._announce(before, after)
+                return Changed(after, secrets)
         raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "The settings were changed meanwhile.")
 
     async def test(self, user_id: str, target_id: str) -> str:
@@ -104,6 +111,24 @@ class NotificationDesk:
         await self.stores.notifications.add([notification], now)
         await self.stores.deliveries.add([delivery], now)
         return delivery.delivery_id
+
+    async def _announce(self, before: StoredSettings, after: StoredSettings) -> None:
+        """Tell of new, replaced and removed addresses, also at those that stay."""
+        old = {each["target_id"]: each["sealed"] for each in before.targets}
+        new = {each["target_id"]: each["sealed"] for each in after.targets}
+        if old == new:
+            return
+        now = datetime.now(UTC)
+        notification = changed_notification(after.version, after.user_id, now)
+        staying = [
+            each["target_id"]
+            for each in after.targets
+            if each["enabled"] and old.get(each["target_id"]) == each["sealed"]
+        ]
+        await self.stores.deliveries.add(
+            [planned_to(each, notification, None, now) for each in staying], now
+        )
+        await self.stores.notifications.add([notification], now)
 
     async def _fits(self, wishes: Sequence[TargetWish]) -> list[Fit | None]:
         """Check every address that is given.

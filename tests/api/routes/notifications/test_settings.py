@@ -3,7 +3,7 @@
 import asyncio
 
 from domain.notification_events import DEFAULT_EVENTS, EVENTS
-from tests.api.routes.notifications.listening import SETTINGS, Person, webhook
+from tests.api.routes.notifications.listening import LIST, SETTINGS, Person, webhook
 from tests.receivers import HttpReceiver
 
 
@@ -89,3 +89,23 @@ async def test_changes_at_the_same_time_are_all_made(ann: Person) -> None:
     assert settings["events"] == ["trade.failed"]
     assert settings["digest"]["every_minutes"] == 60
     assert settings["quiet_hours"]["from"] == "22:00"
+
+
+async def test_new_addresses_are_announced_where_the_old_ones_are(
+    ann: Person, http_receiver: HttpReceiver
+) -> None:
+    async def announced() -> int:
+        listed = (await ann.get(LIST))["items"]
+        return [each["event"] for each in listed].count("notification.targets_changed")
+
+    (first,) = (await ann.saved(targets=[webhook(http_receiver.url)]))["targets"]
+    kept = webhook(None, target_id=first["target_id"])
+    assert await announced() == 1
+    await ann.saved(targets=[{**kept, "name": "renamed"}], events=[])
+    assert await announced() == 1
+    await ann.saved(targets=[kept, webhook(f"{http_receiver.url}/of-somebody-else")])
+    assert await announced() == 2
+    (delivery,) = (await ann.get(f"{LIST}/deliveries"))["items"]
+    assert delivery["target_id"] == first["target_id"]
+    await ann.saved(targets=[])
+    assert await announced() == 3
