@@ -38,10 +38,19 @@ CODEC_OPTIONS: CodecOptions[Document] = CodecOptions(
 )
 
 
-def open_client(url: str, *, operation_timeout_ms: int = OPERATION_TIMEOUT_MS) -> Client:
-    """Make a client for `url`; nothing is sent until the first operation."""
+def open_client(
+    url: str, name: str | None = None, *, operation_timeout_ms: int = OPERATION_TIMEOUT_MS
+) -> Client:
+    """Make a client for `url`; nothing is sent until the first operation.
+
+    Args:
+        url: The server's address.
+        name: What the server's lists of operations call this client.
+        operation_timeout_ms: How long one operation may take, its retries included.
+    """
     return AsyncIOMotorClient(
         url,
+        appname=name,
         serverSelectionTimeoutMS=SERVER_SELECTION_TIMEOUT_MS,
         timeoutMS=operation_timeout_ms,
         tz_aware=True,

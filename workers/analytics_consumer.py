@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from adapters.mongo_abandoned import end_abandoned
 from adapters.mongo_analytics import MongoAnalytics
 from adapters.mongo_event_attempts import MongoEventAttempts
 from adapters.rabbitmq_consumer import EventConsumer
@@ -13,6 +14,8 @@ from workers.connections import Need, open_connections
 from workers.process import run_process, run_until
 from workers.readiness import announce_ready
 from workers.settings import Settings
+
+NAME = "botcore-analytics"
 
 
 class SignalCount:
@@ -31,7 +34,8 @@ class SignalCount:
 
 
 async def _consume(settings: Settings) -> None:
-    async with open_connections(settings, {Need.MONGODB}) as connections:
+    async with open_connections(settings, {Need.MONGODB}, NAME) as connections:
+        await end_abandoned(connections.database, NAME)
         effect = SignalCount(MongoAnalytics(connections.database))
         consumer = EventConsumer(
             settings.rabbitmq_url,

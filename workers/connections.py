@@ -103,13 +103,16 @@ class Connections:
 
 @asynccontextmanager
 async def open_connections(
-    settings: Settings, needs: Collection[Need]
+    settings: Settings, needs: Collection[Need], name: str | None = None
 ) -> AsyncIterator[Connections]:
-    """Open what `needs` names, and close it in the opposite order; the cache needs Redis."""
+    """Open what `needs` names, and close it in the opposite order; the cache needs Redis.
+
+    MongoDB knows the process by `name`, where it is given.
+    """
     connections = Connections(settings)
     async with AsyncExitStack() as stack:
         if Need.MONGODB in needs:
-            connections.mongo_client = open_client(settings.mongodb_url)
+            connections.mongo_client = open_client(settings.mongodb_url, name)
             stack.callback(connections.mongo_client.close)
         if Need.REDIS in needs:
             connections.redis_client = _open_redis(settings.redis_url)

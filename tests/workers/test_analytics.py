@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from domain.analysis_view import signal_event
 from domain.candles import Timeframe
 from tests.events import consuming, publishing
 from tests.trading_floor import until
-from workers import analytics
+from workers import analytics, connections
 from workers.analytics_consumer import SignalCount
 
 
@@ -94,7 +95,8 @@ async def _run(arguments: list[str]) -> int:
 def test_a_store_that_is_away_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(mongo, "OPERATION_TIMEOUT_MS", 200)
+    impatient = partial(mongo.open_client, operation_timeout_ms=200)
+    monkeypatch.setattr(connections, "open_client", impatient)
     monkeypatch.setenv("BOTCORE_MONGODB_URL", "mongodb://127.0.0.1:1/")
     assert analytics.main(["rebuild", "--days", "1"]) == 3
     assert capsys.readouterr().out.startswith("MongoDB: ")
