@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from decimal import Context, Decimal, Inexact
 from pathlib import Path
@@ -26,7 +25,6 @@ from domain.errors import ErrorCode, Rejected, Retryable
 # Rows are written in groups of at least so many bytes of records: what a reader must hold.
 GROUP_BYTES: Final = 8 * 2**20
 READ_ROWS: Final = 1_000
-_IDS_AT_ONCE: Final = 100_000
 # Decimal128 keeps so many digits, and a manifest is kept in MongoDB.
 _KEPT_DIGITS: Final = 34
 _EXACT: Final = Context(prec=76, traps=[Inexact])
@@ -119,11 +117,9 @@ class _Writer:
         self._data_type = data_type
         self._file = file
         self._counted = Counted()
-        self._ids: list[Any] = []
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._parquet: Any = None
-        self.row_count = 0
 
     async def __aenter__(self) -> Self:
         schema = file_schema(self._data_type).with_metadata(
@@ -148,6 +144,11 @@ class _Writer:
         finally:
             self._parquet.close()
 
+    @property
+    def row_count(self) -> int:
+        """How many records are in it."""
+        return self._counted.row_count
+
     def add(self, documents: bytes) -> None:
         """Add a batch."""
         self._waiting.append(documents)
@@ -167,41 +168,30 @@ class _Writer:
             ) from error
         self._parquet.write_batch(rows, row_group_size=rows.num_rows)
         self._counted.add(self._data_type, rows, lost)
-        self._ids.append(rows.column(ID))
-        self.row_count += rows.num_rows
 
     def contents(self) -> FileContents:
         """Return what was counted; the file must be closed."""
-        return replace(
-            _contents(self._counted, self._ids),
-            sha256=_sha256(self._file),
-            size_bytes=_size_bytes(self._file),
-        )
+        return _contents(self._counted, self._file)
 
 
-def _contents(counted: Counted, id_columns: list[Any]) -> FileContents:
-    ids = pa.chunked_array(id_columns)
-    ids = ids.take(pc.sort_indices(ids))
-    if pc.count_distinct(ids).as_py() != len(ids):
+def _contents(counted: Counted, file: BinaryIO) -> FileContents:
+    if counted.has_double_ids:
         raise Rejected(
             ErrorCode.SERVICE_UNAVAILABLE,
             "two records have one id",
             reason=str(Reason.NOT_STORABLE),
         )
-    digest = hashlib.sha256()
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        for text in ids.slice(start, _IDS_AT_ONCE).to_pylist():
-            digest.update(text.encode() + b"\n")
-    assert counted.first_time is not None and counted.last_time is not None  # noqa: S101, PT018 - there are rows
+    assert counted.first_time is not None  # noqa: S101 - there are rows
+    assert counted.last_time is not None  # noqa: S101 - the same
     return FileContents(
-        document_count=len(ids),
-        size_bytes=0,
-        sha256="",
+        document_count=counted.row_count,
+        size_bytes=_size_bytes(file),
+        sha256=_sha256(file),
         sums={name: value for name, value in map(_kept, counted.sums.items()) if value is not None},
         unrepresented=dict(counted.unrepresented),
-        first_id=ids[0].as_py(),
-        last_id=ids[-1].as_py(),
-        ids_sha256=digest.hexdigest(),
+        first_id=counted.first_id or "",
+        last_id=counted.last_id or "",
+        ids_sha256=counted.ids_sha256,
         first_time=counted.first_time,
         last_time=counted.last_time,
         user_ids=tuple(sorted(counted.users)) if len(counted.users) <= MAX_LISTED_USERS else None,
@@ -216,7 +206,7 @@ def _kept(each: tuple[str, Decimal]) -> tuple[str, Decimal | None]:
 
 def _count(data_type: DataType, file: BinaryIO) -> FileContents:
     """Make rows of the records again and compare them with the rows beside them."""
-    counted, ids = Counted(), []
+    counted = Counted()
     try:
         parquet = pq.ParquetFile(file, pre_buffer=False)
         for number in range(parquet.num_row_groups):
@@ -226,12 +216,11 @@ def _count(data_type: DataType, file: BinaryIO) -> FileContents:
             if not pa.Table.from_batches([rows]).equals(stored):
                 raise _corrupted(f"columns of group {number} are not those of its records")
             counted.add(data_type, rows, lost)
-            ids.append(rows.column(ID))
     except (ValueError, pa.ArrowException) as error:
         raise _corrupted(str(error)) from error
-    if not ids:
+    if not counted.row_count:
         raise _corrupted("there are no records in it")
-    return replace(_contents(counted, ids), sha256=_sha256(file), size_bytes=_size_bytes(file))
+    return _contents(counted, file)
 
 
 def _sha256(file: BinaryIO) -> str:

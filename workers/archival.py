@@ -4,7 +4,6 @@ It reads and writes much; in a process that trades, every order would wait for i
 """
 
 import asyncio
-import ctypes
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -26,6 +25,7 @@ from adapters.mongo_manifests import MongoManifests
 from adapters.mongo_restores import MongoRestores
 from adapters.mongo_schema import ensure_schema
 from adapters.parquet_files import ParquetFiles
+from adapters.parquet_memory import bound_memory
 from domain.archival.messages import ARCHIVAL_QUEUE
 from domain.errors import Retryable
 from workers.archival_schedules import ensure_archival_schedules
@@ -45,9 +45,6 @@ OPERATION_TIMEOUT_MS = 60_000
 SCHEMA_RETRY_S = 1.0
 # A step that is asked to end does so after its batch.
 STOP_GRACE = timedelta(seconds=5)
-
-_M_ARENA_MAX = -8
-_HEAPS = 2
 
 
 def utc_now() -> datetime:
@@ -115,17 +112,8 @@ async def _ensure_schema(database: Database) -> None:
             await asyncio.sleep(SCHEMA_RETRY_S)
 
 
-def _bound_memory() -> None:
-    """Let all threads share two heaps; each would keep one of its own, and grow it.
-
-    The number and the call are glibc's (mallopt(3)); other libraries have neither.
-    """
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
-
-
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
-    _bound_memory()
+    bound_memory()
     with suppress(OSError):
         os.nice(NICENESS)
     client = await connect_temporal(settings)

@@ -66,7 +66,7 @@ class FileContents:
             more digits than the column; the record itself has them.
         first_id: The least id, as text.
         last_id: The greatest id, as text.
-        ids_sha256: The digest of all ids in order, in hexadecimal.
+        ids_sha256: The digest of all ids in the order of the rows, each with a line's end.
         first_time: When the oldest record was made.
         last_time: When the newest one was.
         user_ids: Whose records are in it; None if they are too many to list.
