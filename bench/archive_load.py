@@ -18,6 +18,8 @@ from adapters.mongo import Database
 
 BATCH = 5_000
 USERS = 500
+# How many of them are in the archive; the others are hot, and go through it.
+ARCHIVED = 0.9
 # Far enough in the past for cold storage: four months, the end not included.
 OLD_SPAN = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 5, 1, tzinfo=UTC))
 _SEED = 20_250_101
@@ -25,16 +27,22 @@ _STEP = Decimal("0.00001")
 
 
 async def insert_old_trades(database: Database, user_id: str, count: int) -> Decimal:
-    """Insert trades that look like a real one of this user; return the sum of their quantities."""
+    """Insert trades that look like a real one of this user; return the sum of their quantities.
+
+    The oldest are archived already, as they would be in a system that runs every day.
+    """
     model: Any = await database["trades"].find_one({"user_id": user_id})
     chance = random.Random(_SEED)  # noqa: S311 - the same trades in every run
-    trades = database["trades"].with_options(write_concern=WriteConcern(w=1))
+    hot, archive = (
+        database[name].with_options(write_concern=WriteConcern(w=1))
+        for name in ("trades", "archive_trades")
+    )
     total = Decimal(0)
     for begin in range(0, count, BATCH):
         batch = [_trade(model, chance, number, count) for number in range(begin, begin + BATCH)]
         batch = batch[: count - begin]
         total += sum((each["quantity"].to_decimal() for each in batch), Decimal(0))
-        await trades.insert_many(batch, ordered=False)
+        await (hot if begin >= count * ARCHIVED else archive).insert_many(batch, ordered=False)
     return total
 
 
@@ -74,7 +82,7 @@ async def usual_export(database: Database, count: int) -> dict[str, Any]:
     """Export some of them as usual: each a Python object, as JSON lines, nothing proven."""
     began = perf_counter()
     packed = gzip.GzipFile(fileobj=io.BytesIO(), mode="wb")
-    cursor = database["trades"].find({"created_at": {"$lt": OLD_SPAN[1]}}).limit(count)
+    cursor = database["archive_trades"].find({"created_at": {"$lt": OLD_SPAN[1]}}).limit(count)
     async for document in cursor:
         packed.write(json.dumps(document, default=str).encode() + b"\n")
     await asyncio.to_thread(packed.close)
