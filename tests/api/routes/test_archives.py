@@ -1,5 +1,6 @@
 """Archives over HTTP: files, runs, restores and holds, for operators only."""
 
+import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from domain.archival.tiers import DataType
 from tests.api.people import Edge, bearer
 from tests.api.routes.archiving import NOW, Operator, manifest, signed_in_operator
 from tests.api.routes.trading import D, read, refused
+from workers import archive_desk
 
 HOLD = {"data_type": "trades", "user_id": "user_1", "from": NOW, "reason": "a court asked"}
 RANGE = {"data_type": "trades", "from": NOW, "to": NOW + timedelta(days=31)}
@@ -30,9 +32,15 @@ async def manifests(edge: Edge) -> AsyncIterator[MongoManifests]:
     await database["archive_manifests"].delete_many({})
 
 
+@pytest.fixture(autouse=True)
+def _own_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start workflows where no worker of other tests takes them."""
+    monkeypatch.setattr(archive_desk, "ARCHIVAL_QUEUE", f"archival-{secrets.token_hex(6)}")
+
+
 @pytest.fixture
 async def started(edge: Edge) -> AsyncIterator[list[str]]:
-    """Collect the workflows that a test starts, and end them: nobody works for this queue here."""
+    """Collect the workflows that a test starts, and end them."""
     workflow_ids: list[str] = []
     yield workflow_ids
     for workflow_id in workflow_ids:

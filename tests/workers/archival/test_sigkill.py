@@ -23,8 +23,10 @@ from domain.archival.messages import ARCHIVAL_QUEUE, ArchivalReport, ArchivalReq
 from domain.archival.tiers import HOT_CANDLES_A_SERIES, DataType
 from tests.archiving import NOW, fill
 from tests.chaos.system import Program
+from tests.conftest import StartServer
 from tests.workers.archival.census import Census, digest
 from workers.settings import Settings
+from workers.stack import servers
 from workers.stack.children import Launch
 from workers.temporal import connect_temporal
 from workflows.data_archival import DataArchival
@@ -102,6 +104,12 @@ class Installation:
 
 
 Run = WorkflowHandle[DataArchival, ArchivalReport]
+
+
+@pytest.fixture(scope="module")
+def temporal_address(session_servers: StartServer) -> str:
+    """A Temporal of its own: the other tests' worker would take this one's work."""
+    return session_servers(servers.TEMPORAL).url
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,6 @@ from adapters.mongo import Database
 from adapters.mongo_holds import MongoHolds
 from adapters.mongo_manifests import MongoManifests
 from domain.archival.messages import (
-    ARCHIVAL_QUEUE,
     ARCHIVAL_WORKFLOW,
     PROGRESS_QUERY,
     RESTORE_WORKFLOW,
@@ -34,6 +34,7 @@ from domain.archival.messages import (
 from domain.archival.tiers import DataType
 from tests.api.routes.archiving import manifest
 from tests.api.routes.trading import until
+from workers import archive_desk
 from workers.archive import __main__ as command_line
 from workers.archive import following
 from workers.archive.following import follow
@@ -100,11 +101,19 @@ async def client(temporal_address: str) -> Client:
     return await Client.connect(temporal_address, data_converter=DATA_CONVERTER)
 
 
+@pytest.fixture(autouse=True)
+def _own_queue(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a queue that no real worker of other tests serves."""
+    queue = f"archival-{secrets.token_hex(6)}"
+    monkeypatch.setattr(archive_desk, "ARCHIVAL_QUEUE", queue)
+    return queue
+
+
 @pytest.fixture
-async def _obedient(client: Client) -> AsyncIterator[None]:
+async def _obedient(client: Client, _own_queue: str) -> AsyncIterator[None]:
     async with Worker(
         client,
-        task_queue=ARCHIVAL_QUEUE,
+        task_queue=_own_queue,
         workflows=[ObedientArchival, ObedientRestore],
         workflow_runner=UnsandboxedWorkflowRunner(),
     ):
