@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import os
 import random
 import secrets
@@ -41,8 +42,8 @@ TIMES = tuple(NOW + timedelta(days=days) for days in (20, 60, 500))
 DELETED_DAYS = {DataType.AI_ANALYSIS: 90, DataType.SYSTEM_LOGS: 30}
 WEEKS_DAYS = 28
 SHARES = {
-    DataType.TRADES: 0.5,
-    DataType.CANDLES: 0.2,
+    DataType.TRADES: 0.4,
+    DataType.CANDLES: 0.3,
     DataType.AI_ANALYSIS: 0.1,
     DataType.USER_ACTIVITY: 0.1,
     DataType.SYSTEM_LOGS: 0.1,
@@ -126,6 +127,10 @@ async def installation(
         "BOTCORE_S3_ENDPOINT_URL": s3_url,
         "BOTCORE_ARCHIVE_BUCKET": f"archive-{secrets.token_hex(6)}",
         "BOTCORE_ARCHIVE_SPOOL_DIRECTORY": str(tmp_path / "spool"),
+        # Longer than the document's, so that none is deleted before all others are cold.
+        "BOTCORE_ARCHIVE_AGES": json.dumps(
+            {"candles": {"hot_days": 7, "archive_days": 30, "cold_days": 2_557}}
+        ),
         "BOTCORE_ARCHIVE_FILE_DOCUMENTS": str(max(1_000, COUNT // 8)),
         "BOTCORE_ARCHIVE_HEARTBEAT_S": "10" if IS_SOAK else "1",
     }
@@ -182,8 +187,7 @@ async def test_every_record_is_found_once_whenever_the_worker_dies(
 async def _all_have_moved(installation: Installation) -> None:
     database, made = installation.database, installation.made
     for data_type in SHARES:
-        newest = HOT_CANDLES_A_SERIES if data_type is DataType.CANDLES else 0
-        hot = min(newest, len(made[data_type]))
+        hot = HOT_CANDLES_A_SERIES if data_type is DataType.CANDLES else 0
         assert await database[data_type].count_documents({}) == hot
         assert await database[data_type.archive].count_documents({}) == 0
     for kind, total in installation.sums.items():
@@ -193,4 +197,6 @@ async def _all_have_moved(installation: Installation) -> None:
         assert manifest["state"] == "removed"
         counted[manifest["data_type"]] += manifest["contents"]["document_count"]
     assert counted["trades"] == len(made[DataType.TRADES])
+    assert counted["candles"] == len(made[DataType.CANDLES]) - HOT_CANDLES_A_SERIES
+    assert counted["user_activity"] == len(made[DataType.USER_ACTIVITY])
     assert installation.observed > KILLS

@@ -17,7 +17,6 @@ from tests.archiving import NOW, candle, fill, stored
 from tests.trading_floor import until
 from tests.workers.archival.conftest import Archive, keep_history
 from workers.archival_schedules import ensure_archival_schedules
-from workflows.data_archival import ScheduledArchival
 
 
 async def test_trades_go_through_every_tier_and_come_back_as_they_were(archive: Archive) -> None:
@@ -211,8 +210,8 @@ async def _backfilled(archive: Archive, schedule: ScheduleHandle, at: datetime) 
         return bool(begun)
 
     await until(has_begun)
-    handle = archive.client.get_workflow_handle_for(ScheduledArchival.run, begun[0].id)
-    report = await handle.result()
+    handle = archive.client.get_workflow_handle(begun[0].id, result_type=ArchivalReport)
+    report: ArchivalReport = await handle.result()
     assert at <= report.as_of <= at + timedelta(hours=12)
     if report.to_archive.documents:
         await keep_history(handle, "scheduled")
