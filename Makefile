@@ -43,7 +43,7 @@ SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: check ## check, then every test, with branch coverage
-	$(PYTHON) -m slipcover -m pytest $(SIDE_BY_SIDE)
+	$(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" -m slipcover -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: chaos-events
 chaos-events: setup ## RabbitMQ and its consumers die during 500 trades; every effect is counted
