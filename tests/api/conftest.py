@@ -20,6 +20,7 @@ from workers.stack import servers
 
 CREDENTIALS_KEY = "q1VsG+qrHhz3n5UZ0cKpUQmm/7Eh0SWCwhXoU9oiPfs="
 START_TIMEOUT_S = 20
+END_TIMEOUT_S = 40
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,6 +74,13 @@ def make_settings(
     return make
 
 
+async def tell_what_hangs() -> None:
+    """Print what everything waits for, where an end takes too long; a time-out shows one frame."""
+    await asyncio.sleep(END_TIMEOUT_S)
+    for task in asyncio.all_tasks():
+        task.print_stack()
+
+
 @pytest.fixture(scope="session")
 def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenEdge:
     """Open an application with some settings of its own, once it is ready; `keep` its database."""
@@ -94,6 +102,8 @@ def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenE
                     async with asyncio.timeout(START_TIMEOUT_S):
                         await edge.services.readiness.started()
                 yield edge
+                watching = asyncio.create_task(tell_what_hangs())
+            watching.cancel()
         finally:
             client = open_client(mongodb_url)
             if not keep:

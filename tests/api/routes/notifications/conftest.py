@@ -6,7 +6,7 @@ from tests.api.people import Edge, OpenEdge
 from tests.api.routes.notifications.listening import Person, person
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def open_house(open_edge: OpenEdge) -> AsyncIterator[Edge]:
     """An application whose users may have targets on this machine."""
     async with open_edge(notification_networks=["127.0.0.0/8"]) as opened:
