@@ -32,9 +32,9 @@ from workers.stack.children import Launch
 from workers.temporal import connect_temporal
 from workflows.data_archival import DataArchival
 
-COUNT = int(os.environ.get("ARCHIVE_COUNT", "5000"))
+COUNT = int(os.environ.get("ARCHIVE_COUNT", "4000"))
 IS_SOAK = COUNT > 100_000
-KILLS = 24 if IS_SOAK else 4
+KILLS = 24 if IS_SOAK else 3
 # The fake clock: records are made in the four weeks before `NOW`; some are archived at the first
 # of these times, more at the second; at the last, all that may be is in cold storage or deleted.
 TIMES = tuple(NOW + timedelta(days=days) for days in (20, 60, 500))
@@ -162,7 +162,7 @@ def _moments() -> Iterator[float]:
         yield chance.uniform(0.0, 15.0 if IS_SOAK else 1.2)
 
 
-@pytest.mark.timeout(7_200 if IS_SOAK else 120)
+@pytest.mark.timeout(7_200 if IS_SOAK else 300)
 async def test_every_record_is_found_once_whenever_the_worker_dies(
     installation: Installation,
 ) -> None:
