@@ -17,6 +17,7 @@ from binance import AsyncClient
 from redis.asyncio import Redis
 
 from adapters.binance_client import VenueClient, make_client
+from adapters.ending_tasks import end_tasks
 from adapters.exact_json import dump, load
 from adapters.mongo_accounts import MongoAccountStore
 from adapters.mongo_schema import ensure_schema
@@ -247,7 +248,7 @@ async def open_floor(settings: Settings) -> AsyncIterator[Floor]:
                     finally:
                         await floor.close()
         finally:
-            renewing.cancel()
+            await end_tasks([renewing])
             await asyncio.gather(renewing, return_exceptions=True)
             client = connections.mongo_client
             assert client is not None

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from adapters.ending_tasks import end_tasks
 from adapters.redis_circuit import RedisCircuit
 from adapters.redis_quotes import RedisTickWriter, Tick, quote_document
 from domain.candles import Timeframe
@@ -75,7 +76,7 @@ async def prices(redis_url: str, exchange_url: str) -> AsyncIterator[dict[str, s
     await write()
     renewing = asyncio.create_task(renew())
     yield prices
-    renewing.cancel()
+    await end_tasks([renewing])
     await asyncio.gather(renewing, return_exceptions=True)
     await redis.aclose()
 
