@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from temporalio import activity
 
+from activities.archival_pace import unhurried
 from activities.heartbeats import beating, final_after_attempts
 from domain.archival.messages import ArchivalReport, ArchivalRequest, StageReport
 from domain.archival.months import due_months
 from domain.archival.ports import ArchiveCollections, HoldStore, Moved, RestoreStore
 from domain.archival.steps import Cursor, Leg, LegDone, Plan
 from domain.archival.tiers import Ages, DataType, cut_offs
-from domain.timing import ARCHIVAL_LEG_S, ARCHIVAL_REST
+from domain.timing import ARCHIVAL_LEG_S
 
 # Deleted in one leg; a million in twenty.
 DELETED_A_LEG: Final = 50_000
@@ -117,14 +118,12 @@ class ArchivalActivities:
                 continue
             since = cursor.since if cursor is not None and lane.name == cursor.lane else None
             async for batch in self.collections.hot(leg.data_type, lane, since):
-                began_s = loop.time()
-                moved += await self.collections.to_archive(leg.data_type, batch.documents)
+                async with unhurried():
+                    moved += await self.collections.to_archive(leg.data_type, batch.documents)
                 cursor = Cursor(lane.name, batch.last_time)
                 beat(LegDone(moved, cursor))
                 if loop.time() > ends_s:
                     return LegDone(moved, cursor)
-                # The database writes hot records for people who wait; the archive can.
-                await asyncio.sleep((loop.time() - began_s) * ARCHIVAL_REST)
         return LegDone(moved)
 
     async def _survey(self, request: ArchivalRequest) -> tuple[Plan, int]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from temporalio import activity
 
 from activities.archival import ArchivalRules
+from activities.archival_pace import unhurried
 from activities.heartbeats import Pulse, beating, final_after_attempts
 from domain.archival.files import ColdStorage, RecordFiles
 from domain.archival.manifests import (
@@ -196,7 +197,10 @@ class ArchivalFileActivities:
             digest = await self.storage.download(staging_key(manifest.key), file)
             check_digest(digest, manifest.contents)
             async for documents in self.files.records(file):
-                moved += await self.collections.remove_stored(manifest.data_type, documents, holds)
+                async with unhurried():
+                    moved += await self.collections.remove_stored(
+                        manifest.data_type, documents, holds
+                    )
                 pulse.beat(moved.documents)
         return moved
 

@@ -28,7 +28,7 @@ from domain.errors import ErrorCode, Retryable
 T = TypeVar("T")
 
 # One transaction's: short enough to stand in nobody's way.
-BATCH: Final = 500
+BATCH: Final = 250
 # Batches of this many go into files, which need no transaction.
 FILE_BATCH: Final = 5_000
 _TRANSACTION_TRIES: Final = 5

@@ -24,7 +24,7 @@ from domain.errors import ErrorCode, Rejected, Retryable
 
 # Rows are written in groups of at least so many bytes of records: what a reader must hold.
 GROUP_BYTES: Final = 8 * 2**20
-READ_ROWS: Final = 1_000
+READ_ROWS: Final = 500
 # Decimal128 keeps so many digits, and a manifest is kept in MongoDB.
 _KEPT_DIGITS: Final = 34
 _EXACT: Final = Context(prec=76, traps=[Inexact])

@@ -123,8 +123,8 @@ DELIVERY_LEASE_S = APPRISE_TIMEOUT_S + 10.0
 # that is asked to stop has stopped soon.
 ARCHIVAL_LEG_S = 15.0
 
-# After each batch of hot records the database is left alone for this many times as long as the
-# batch took: without it, trades beside it take twice as long (bench/archive.py).
+# After each batch that is moved or removed the database is left alone for this many times as long
+# as the batch took: without it, trades beside it take twice as long (bench/archive.py).
 ARCHIVAL_REST = 1.0
 
 # One step of a run: a file of a million records is written, proven and removed in minutes; on a
