@@ -11,6 +11,7 @@ from adapters.mongo_schema import ensure_schema
 from domain.analytics import day_of
 from domain.errors import Retryable
 from workers.connections import Need, open_connections
+from workers.operator_settings import NoSettingsError, operator_settings
 from workers.settings import Settings
 
 # As long as analyses stay in MongoDB (DATA_FLOW.md, "Retention Schedule"), and as long as hot.
@@ -18,13 +19,18 @@ MOST_DAYS = 90
 USUAL_DAYS = 30
 ATTEMPTS = 10
 RETRY_S = 0.5
-_DONE, _INCOMPLETE, _STORE_AWAY = 0, 1, 3
+_DONE, _INCOMPLETE, _USAGE, _STORE_AWAY = 0, 1, 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
     asked = _parser().parse_args(arguments)
-    return asyncio.run(_rebuild(asked.days, Settings(), may_shrink=asked.may_shrink))
+    try:
+        settings = operator_settings()
+    except NoSettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return _USAGE
+    return asyncio.run(_rebuild(asked.days, settings, may_shrink=asked.may_shrink))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from adapters.rabbitmq_dead_letters import (
     open_dead_letters,
 )
 from adapters.rabbitmq_topology import TopologyConflictError
+from workers.operator_settings import NoSettingsError, operator_settings
 from workers.settings import Settings
 
 CONNECT_TIMEOUT_S = 10.0
@@ -35,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{asked.command}: name letters, a --cause or a --queue, or say --all")
         return _USAGE
     try:
-        return asyncio.run(_run(asked, Settings()))
+        return asyncio.run(_run(asked, operator_settings()))
+    except NoSettingsError as error:
+        _say(str(error))
+        return _USAGE
     except (TimeoutError, TopologyConflictError, *CONNECTION_EXCEPTIONS) as error:
         _say(f"RabbitMQ: {str(error) or 'no answer'}")
         return _BROKER_AWAY

@@ -31,6 +31,7 @@ from workers.archive.arguments import parser
 from workers.archive.following import follow
 from workers.archive_desk import ArchiveDesk, Report, Run, Started
 from workers.logs import configure_logs
+from workers.operator_settings import NoSettingsError, operator_settings
 from workers.settings import Settings
 from workers.temporal import connect_temporal
 
@@ -44,7 +45,11 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
     asked = parser().parse_args(arguments)
-    settings = Settings()
+    try:
+        settings = operator_settings()
+    except NoSettingsError as error:
+        _complain(str(error))
+        return _USAGE
     # A bar is no place for log lines.
     configure_logs("ERROR")
     try:

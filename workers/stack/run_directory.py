@@ -19,7 +19,12 @@ _STOP_TIMEOUT_S = 90.0
 _PUBLISHED_SETTINGS = (
     "api_host",
     "api_port",
+    "mongodb_url",
+    "mongodb_database",
+    "redis_url",
     "rabbitmq_url",
+    "rabbitmq_queue_type",
+    "temporal_address",
     "temporal_ui_url",
     "temporal_namespace",
 )
@@ -108,11 +113,16 @@ class RunDirectory:
                 "BOTCORE_CREDENTIALS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             }
             _write_private(path, "".join(f"{name}={value}\n" for name, value in made.items()))
-        lines = path.read_text().splitlines()
+        return self.kept_secrets()
+
+    def kept_secrets(self) -> dict[str, str]:
+        """Return the secrets that were made here; none where there never was a stack."""
+        path = self.root / "secrets.env"
+        lines = path.read_text().splitlines() if path.exists() else []
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def publish(self, settings: Settings) -> None:
-        """Write down what `make tour` must know of the running stack."""
+        """Write down what `make tour` and operators' commands must know of the running stack."""
         facts = settings.model_dump(mode="json", include=set(_PUBLISHED_SETTINGS))
         _write_private(self._facts_path, json.dumps(facts, indent=2))
 
