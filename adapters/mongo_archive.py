@@ -4,6 +4,7 @@ Documents travel as the BSON that the server sent, never through Python's types:
 compared, and what arrives, is equal to the last byte.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -31,7 +32,9 @@ T = TypeVar("T")
 BATCH: Final = 250
 # Batches of this many go into files, which need no transaction.
 FILE_BATCH: Final = 5_000
-_TRANSACTION_TRIES: Final = 5
+# Waits before a transaction that met another is tried again; together longer than a worker's
+# that was killed in the middle of one stays open.
+_TRANSACTION_WAITS_S: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 _CONFLICT: Final = "TransientTransactionError"
 _MAJORITY: Final = ReadConcern("majority")
 
@@ -220,7 +223,8 @@ class MongoArchive:
 
         It sees one moment, and the server refuses to delete what was changed since.
         """
-        for _ in range(_TRANSACTION_TRIES):
+        for wait_s in _TRANSACTION_WAITS_S:
+            await asyncio.sleep(wait_s)
             try:
                 async with (
                     await self._database.client.start_session() as session,
