@@ -1,24 +1,21 @@
 """A Temporal Schedule for each kind of records, which operators pause, resume and backfill."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
 )
 
 from domain.archival.messages import ARCHIVAL_QUEUE
 from domain.archival.tiers import DataType
 from domain.timing import ARCHIVAL_TURNS_LIMIT_S
+from workers.schedule_upkeep import ensure_schedule
 from workflows.data_archival import ScheduledArchival
 
 # Runs that were missed are not made up for: the next one moves all that is old enough.
@@ -40,18 +37,7 @@ async def ensure_archival_schedules(client: Client, every_h: float) -> None:
     """
     for number, data_type in enumerate(DataType):
         wanted = _schedule(data_type, timedelta(hours=every_h), number * _APART)
-        await _ensure(client, archival_schedule_id(data_type), wanted)
-
-
-async def _ensure(client: Client, name: str, wanted: Schedule) -> None:
-    try:
-        await client.create_schedule(name, wanted)
-    except ScheduleAlreadyRunningError:
-
-        def renew(found: ScheduleUpdateInput) -> ScheduleUpdate:
-            return ScheduleUpdate(replace(wanted, state=found.description.schedule.state))
-
-        await client.get_schedule_handle(name).update(renew)
+        await ensure_schedule(client, archival_schedule_id(data_type), wanted)
 
 
 def _schedule(data_type: DataType, every: timedelta, offset: timedelta) -> Schedule:

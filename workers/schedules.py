@@ -1,22 +1,19 @@
 """What runs by itself again and again: Temporal Schedules, made by the trading worker."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
 )
 
 from domain.timing import NOTICE_SWEEP_INTERVAL_S, ORPHAN_SWEEP_INTERVAL_S
+from workers.schedule_upkeep import ensure_schedule
 from workers.temporal import NOTICES_QUEUE, TRADING_QUEUE
 from workflows.notice_sweep import NoticeSweep
 from workflows.orphan_sweep import OrphanSweep
@@ -36,7 +33,7 @@ async def ensure_schedules(client: Client) -> None:
         RPCError: Temporal could not be reached.
     """
     for name, wanted in wanted_schedules().items():
-        await _ensure(client, name, wanted)
+        await ensure_schedule(client, name, wanted)
 
 
 def wanted_schedules() -> dict[str, Schedule]:
@@ -45,17 +42,6 @@ def wanted_schedules() -> dict[str, Schedule]:
         ORPHAN_SWEEP: _sweep(OrphanSweep, ORPHAN_SWEEP, TRADING_QUEUE, ORPHAN_SWEEP_INTERVAL_S),
         NOTICE_SWEEP: _sweep(NoticeSweep, NOTICE_SWEEP, NOTICES_QUEUE, NOTICE_SWEEP_INTERVAL_S),
     }
-
-
-async def _ensure(client: Client, name: str, wanted: Schedule) -> None:
-    try:
-        await client.create_schedule(name, wanted)
-    except ScheduleAlreadyRunningError:
-
-        def renew(found: ScheduleUpdateInput) -> ScheduleUpdate:
-            return ScheduleUpdate(replace(wanted, state=found.description.schedule.state))
-
-        await client.get_schedule_handle(name).update(renew)
 
 
 def _sweep(
