@@ -1,0 +1,2 @@
+declare const exact: unique symbol;
+export type Decimal = string & { readonly [exact]: true };
