@@ -35,6 +35,7 @@ from domain.timing import (
     FIRST_ATTEMPT_LIMIT_S,
     READ_YOUR_WRITES_S,
     RECEIVE_WINDOW_MS,
+    SETTLED_ELSEWHERE_POLL_S,
 )
 from domain.trade_view import trade_of_view
 from domain.trades import Failure, Trade, advance, fail, submitting
@@ -42,9 +43,6 @@ from domain.trading_ports import AccountStore, Clock, TradeStore, Venue
 
 # Placements that a request began and whose workflow has not asked for them yet.
 MAX_BEGUN = 1_000
-# Each look reads the committed account; more often, and the looking delays what it waits for.
-_SETTLING_POLL_S = 0.05
-
 # What the account says to an order: held now, held already, or denied.
 _Decision: TypeAlias = Reserved | OpenOrder | Denial
 
@@ -188,14 +186,14 @@ class OrderPlacement:
 
     async def _reserve(self, order: Order) -> _Decision:
         pricing = await self._pricing(order)
-        patience_s = READ_YOUR_WRITES_S
+        deadline = perf_counter() + READ_YOUR_WRITES_S
         while True:
             decision, account = await self._decide(order, pricing)
-            if patience_s <= 0 or not is_premature(decision, account, self._ports.clock()):
+            is_late = perf_counter() > deadline
+            if is_late or not is_premature(decision, account, self._ports.clock()):
                 return decision
             # The caller may know a fill from our own answer that is not on the account yet.
-            await asyncio.sleep(_SETTLING_POLL_S)
-            patience_s -= _SETTLING_POLL_S
+            await self._ports.accounts.written(order.user_id, SETTLED_ELSEWHERE_POLL_S)
 
     async def _decide(self, order: Order, pricing: Pricing) -> tuple[_Decision, Account]:
         decision: _Decision | None = None

@@ -1,6 +1,7 @@
 """Accounts in MongoDB: one document a user, changed by compare-and-set."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime
@@ -45,6 +46,8 @@ class MongoAccountStore:
         self._known: OrderedDict[str, Account] = OrderedDict()
         # Changes of one account queue here instead of colliding in the database.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Who waits for the next write of an account here.
+        self._awaited: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
     async def open_account(self, user_id: str, balances: dict[str, Decimal]) -> None:
         """Make the account with these free balances; a second call changes nothing."""
@@ -68,6 +71,12 @@ class MongoAccountStore:
         """Return the last state that this process committed or read; load where it has none."""
         return self._known.get(user_id) or await self.load(user_id)
 
+    async def written(self, user_id: str, within_s: float) -> None:
+        """Wait until this process writes the account, at most so long."""
+        awaited = self._awaited.setdefault(user_id, asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(awaited.wait(), within_s)
+
     async def change(self, user_id: str, decide: Decision) -> Account:
         """Apply a decision by compare-and-set."""
         async with self._lock(user_id):
@@ -83,7 +92,7 @@ class MongoAccountStore:
                     with mongo_faults():
                         written = await self._write(account, changed, None)
                     if written is not None:
-                        self._remember(written)
+                        self._wrote(written)
                         return written
                 account = await self.load(user_id)
                 is_committed = True
@@ -134,7 +143,7 @@ class MongoAccountStore:
                     if error.has_error_label("TransientTransactionError"):
                         return None
                     raise
-        self._remember(written)
+        self._wrote(written)
         return written
 
     async def _record(
@@ -167,6 +176,11 @@ class MongoAccountStore:
 
     def _lock(self, user_id: str) -> asyncio.Lock:
         return self._locks.setdefault(user_id, asyncio.Lock())
+
+    def _wrote(self, account: Account) -> None:
+        self._remember(account)
+        if awaited := self._awaited.pop(account.user_id, None):
+            awaited.set()
 
     def _remember(self, account: Account) -> None:
         self._known[account.user_id] = account

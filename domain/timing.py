@@ -65,6 +65,11 @@ NOTICE_LOOKBACK_S = 86_400.0
 # record, so that everyone reads what they wrote.
 READ_YOUR_WRITES_S = 2.0
 
+# Meanwhile they hear of what their own process records, and look this often for what another
+# does. Each look reads the committed account: more often, and the looks of a busy hour delay
+# what they wait for.
+SETTLED_ELSEWHERE_POLL_S = 0.1
+
 # A paper order carries the book that it fills on. One that has waited for its session longer
 # than this (its worker has died, say) must not fill on that any more; clocks of two machines
 # may be this far apart, less what a busy one needs for a workflow task.

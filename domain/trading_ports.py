@@ -40,6 +40,12 @@ class AccountStore(Protocol):
             Retryable: The store could not be reached.
         """
 
+    async def written(self, user_id: str, within_s: float) -> None:
+        """Wait until this process writes the account, at most `within_s` seconds.
+
+        What other processes write is not heard: look again after it either way.
+        """
+
     async def change(self, user_id: str, decide: Decision) -> Account:
         """Apply a decision by compare-and-set; majority-committed on return.
 

@@ -1,6 +1,5 @@
 """Trades: place, read, cancel."""
 
-import asyncio
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +26,7 @@ from domain.order_status import OrderStatus
 from domain.orders import Order, OrderIntent, fingerprint, trade_id_of, validate_intent
 from domain.paging import PagePosition
 from domain.risk import Denial
-from domain.timing import READ_YOUR_WRITES_S
+from domain.timing import READ_YOUR_WRITES_S, SETTLED_ELSEWHERE_POLL_S
 from domain.trade_view import trade_view
 from domain.trades import submitting
 from workers.trade_desk import Outcome
@@ -35,7 +34,6 @@ from workers.trade_desk import Outcome
 router = edge_router("/api/trades", "Trading")
 
 MAX_KEY_CHARACTERS = 255
-_POLL_INTERVAL_S = 0.01
 
 TradeId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 _PASSING = {ErrorCode.VENUE_UNAVAILABLE, ErrorCode.QUOTE_STALE, ErrorCode.SERVICE_UNAVAILABLE}
@@ -226,4 +224,4 @@ async def settled(services: Services, user_id: str) -> dict[str, OpenOrder]:
         is_fresh = any(order.created_at > oldest for order in unconfirmed.values())
         if not is_fresh or perf_counter() > deadline:
             return unconfirmed
-        await asyncio.sleep(_POLL_INTERVAL_S)
+        await services.trading.accounts.written(user_id, SETTLED_ELSEWHERE_POLL_S)

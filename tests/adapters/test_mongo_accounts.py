@@ -127,6 +127,24 @@ async def test_a_decision_that_raises_changes_nothing(store: MongoAccountStore) 
     assert (await store.load(USER)).version == 0
 
 
+async def test_who_waits_for_a_write_is_told_of_it(store: MongoAccountStore) -> None:
+    waiting = asyncio.create_task(store.written(USER, within_s=60))
+    await asyncio.sleep(0)
+    await store.load(USER)
+    assert not waiting.done()
+    await reserved(store)
+    await asyncio.wait_for(waiting, 10)
+
+
+async def test_what_another_process_writes_is_not_waited_for_long(
+    store: MongoAccountStore, database: Database
+) -> None:
+    waiting = asyncio.create_task(store.written(USER, within_s=0.1))
+    await asyncio.sleep(0)
+    await reserved(MongoAccountStore(database))
+    await asyncio.wait_for(waiting, 10)
+
+
 async def test_settling_writes_account_record_and_position(
     store: MongoAccountStore, database: Database
 ) -> None:

@@ -105,6 +105,19 @@ async def test_a_passing_fault_keeps_the_batch_in_hand(
     assert tries == [["m1"]] * 3
 
 
+async def test_events_of_a_busy_moment_share_their_batches(
+    bus: RabbitEventBus, rabbitmq_vhost_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.rabbitmq_consumer.PACE_S", 2.0)
+    effect = Recorded()
+    async with consuming(rabbitmq_vhost_url, effect):
+        for message_id in ("alone", "m1", "m2", "m3"):
+            await bus.publish(an_event(message_id=message_id))
+            await effect.until(1)
+        await effect.until(4)
+    assert effect.batches == [["alone"], ["m1", "m2", "m3"]]
+
+
 async def test_what_waits_is_handed_over_in_batches_without_doubles(
     channel: AbstractChannel, rabbitmq_vhost_url: str
 ) -> None:
