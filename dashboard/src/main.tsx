@@ -1,4 +1,9 @@
+/** Starts the dashboard. */
 import { render } from "preact";
+import { startSession } from "./api/session";
+import { App } from "./shell/App";
 
 const root = document.getElementById("app");
-if (root) render(<p>Bot Core</p>, root);
+if (root === null) throw new Error("index.html has no #app");
+void startSession();
+render(<App />, root);

@@ -1,0 +1,55 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Button, IconButton } from "./Button";
+
+/** A dialog over the page. It is open as long as it is rendered; Escape and ✕ call `onClose`. */
+export function Dialog(props: { title: string; children: ComponentChildren; onClose: () => void }) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current;
+    // The browser itself gives the focus back to where it was.
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.onClose();
+      }}
+    >
+      <header class="card-header">
+        <h2 id={id}>{props.title}</h2>
+        <IconButton icon="close" label="Close" onClick={props.onClose} />
+      </header>
+      <div class="card-body">{props.children}</div>
+    </dialog>
+  );
+}
+
+/** Asks once before something that cannot be taken back. */
+export function Confirm(props: {
+  title: string;
+  children: ComponentChildren;
+  /** What pressing it does, such as "Halt trading". */
+  action: string;
+  isBusy?: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog title={props.title} onClose={props.onClose}>
+      {props.children}
+      <div class="dialog-actions">
+        <Button onClick={props.onClose}>Back</Button>
+        <Button tone="danger" isBusy={props.isBusy ?? false} onClick={props.onConfirm}>
+          {props.action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
