@@ -5,6 +5,7 @@
  * A refresh token is worth one use, and a second use ends the sign-in: tabs take turns.
  */
 import { computed, signal } from "@preact/signals";
+import { remember, remembered } from "../shell/remembered";
 import { contentOf, type Schema, send } from "./client";
 import { Problem, problemOf } from "./problem";
 
@@ -47,6 +48,8 @@ const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChann
 export async function startSession(): Promise<void> {
   session.value = { phase: "starting" };
   access = null;
+  // Where nobody signed in there is nothing to renew, and no call to fail.
+  if (remembered("signed-in", ["yes", "no"], "no") === "no") return leave("never");
   try {
     await renewAccess(null);
   } catch (thrown) {
@@ -98,7 +101,7 @@ async function refresh(): Promise<string> {
   try {
     return await accept((await contentOf(response)) as SignInAnswer);
   } catch (thrown) {
-    if (meansSignedOut(thrown)) leave(session.value.phase === "starting" ? "never" : "ended");
+    if (meansSignedOut(thrown)) leave(session.peek().phase === "starting" ? "never" : "ended");
     throw thrown;
   }
 }
@@ -125,11 +128,13 @@ async function accept(answer: SignInAnswer): Promise<string> {
     const response = await send("GET", "/api/auth/me", {}, answer.token);
     session.value = { phase: "signed-in", profile: (await contentOf(response)) as Profile };
   }
+  remember("signed-in", "yes");
   return answer.token;
 }
 
 function leave(because: "never" | "ended" | "signed-out"): void {
   access = null;
+  remember("signed-in", "no");
   session.value = { phase: "signed-out", because };
 }
 

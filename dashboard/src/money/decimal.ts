@@ -129,9 +129,10 @@ export function parseTyped(text: string): Typed {
   const bare = text.replace(/[\s\u00a0']/g, "");
   if (bare === "") return { kind: "empty" };
   if (bare.length > MAX_TYPED_CHARACTERS) return { kind: "invalid", reason: "Too many digits" };
-  const ungrouped = /^\d{1,3}(?:,\d{3})+(?:\.\d*)?$/.test(bare) ? bare.replaceAll(",", "") : bare;
-  // A lone comma may stand for a point or for thousands: money is no place to guess.
-  if (ungrouped.includes(",")) return { kind: "invalid", reason: "Use a point: 0.5" };
+  // 1,234 may be more than a thousand or a little more than one: money is no place to guess.
+  const isGrouped = /^[1-9]\d{0,2}(?:(?:,\d{3}){2,}|(?:,\d{3})+\.\d*)$/.test(bare);
+  const ungrouped = isGrouped ? bare.replaceAll(",", "") : bare;
+  if (ungrouped.includes(",")) return { kind: "invalid", reason: "Use a point, as in 0.5" };
   if (!/^(?:\d+\.?\d*|\.\d+)$/.test(ungrouped)) return { kind: "invalid", reason: "Not a number" };
   const whole = ungrouped.startsWith(".") ? `0${ungrouped}` : ungrouped;
   return { kind: "number", value: new Big(whole.replace(/\.$/, "")) };
