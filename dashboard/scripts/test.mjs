@@ -28,7 +28,11 @@ await build({
   logLevel: "warning",
 });
 const made = sources.map((name) => `${outdir}/${name.slice(6).replace(/\.tsx?$/, ".mjs")}`);
-const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...made], {
-  stdio: "inherit",
-});
+const run = spawnSync(
+  process.execPath,
+  ["--enable-source-maps", "--test", "--test-timeout=60000", ...made],
+  {
+    stdio: "inherit",
+  },
+);
 process.exitCode = run.status ?? 1;

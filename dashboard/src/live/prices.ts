@@ -77,7 +77,10 @@ function known(symbol: string): Watched {
   return found;
 }
 
+let looking: ReturnType<typeof setInterval> | undefined;
+
 function join(symbol: string): void {
+  looking ??= setInterval(lookForStale, LOOK_EVERY_MS);
   const entry = known(symbol);
   entry.watchers += 1;
   if (entry.watchers > 1) return;
@@ -141,4 +144,3 @@ function lookForStale(): void {
 }
 
 connection.subscribe(lookForStale);
-setInterval(lookForStale, LOOK_EVERY_MS);

@@ -39,15 +39,24 @@ export function PageView() {
   if (problem) return <ErrorCard problem={problem} onRetry={() => setTurn(turn + 1)} />;
   if (loaded?.name !== name) return <Skeleton lines={8} />;
   return (
-    <Guard key={`${name}/${parameter ?? ""}`}>
+    <Guard key={name} place={`${name}/${parameter ?? ""}`}>
       <loaded.page parameter={parameter} />
     </Guard>
   );
 }
 
+interface GuardProps {
+  place: string;
+  children: ComponentChildren;
+}
+
 /** Keeps a page that breaks from taking the whole dashboard along. */
-class Guard extends Component<{ children: ComponentChildren }, { problem: Problem | null }> {
+class Guard extends Component<GuardProps, { problem: Problem | null }> {
   override state = { problem: null };
+
+  override componentDidUpdate(before: GuardProps): void {
+    if (before.place !== this.props.place && this.state.problem) this.setState({ problem: null });
+  }
 
   override componentDidCatch(thrown: unknown): void {
     reportError(thrown);

@@ -6,7 +6,7 @@ export function remembered<Choice extends string>(
   choices: readonly Choice[],
   fallback: Choice,
 ): Choice {
-  const found = read(name);
+  const found = recalled(name);
   return choices.find((choice) => choice === found) ?? fallback;
 }
 
@@ -25,12 +25,13 @@ export function rememberedSet<Choice extends string>(
   choices: readonly Choice[],
   fallback: readonly Choice[],
 ): Set<Choice> {
-  const found = read(name);
+  const found = recalled(name);
   const names = found === null ? fallback : found.split(",");
   return new Set(choices.filter((choice) => (names as readonly string[]).includes(choice)));
 }
 
-function read(name: string): string | null {
+/** What was remembered under a name, null where nothing was. */
+export function recalled(name: string): string | null {
   try {
     return localStorage.getItem(`botcore.${name}`);
   } catch {

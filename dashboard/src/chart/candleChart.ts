@@ -1,0 +1,207 @@
+/** One chart of candles: TradingView's, in this page's colours and with its own clock. */
+import {
+  type CandlestickData,
+  CandlestickSeries,
+  CrosshairMode,
+  createChart,
+  createSeriesMarkers,
+  type IChartApi,
+  type IPriceLine,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineStyle,
+  type SeriesMarker,
+  type Time,
+} from "lightweight-charts";
+import { type Decimal, placesOf } from "../money/decimal";
+import { cssColor, seeThrough } from "../ui/colors";
+import { type Candle, candleTimeAt, secondsOf } from "./candles";
+import { type Indicator, IndicatorLayer } from "./indicators";
+import { crosshairTime, tickMark } from "./times";
+
+/** A price that is drawn across the chart, such as an open order's. */
+export interface Level {
+  price: Decimal;
+  title: string;
+  tone: "up" | "down" | "accent" | "muted";
+  isDashed?: boolean;
+}
+
+/** Something that happened at a moment, such as a fill of one's own. */
+export interface Mark {
+  at: string;
+  side: "BUY" | "SELL";
+  text: string;
+}
+
+// How near the oldest candle one has to scroll for older ones to be read.
+const OLDER_WITHIN_BARS = 30;
+
+export class CandleChart {
+  readonly #chart: IChartApi;
+  readonly #series: ISeriesApi<"Candlestick">;
+  readonly #markers: ISeriesMarkersPluginApi<Time>;
+  readonly #indicators: IndicatorLayer;
+  #shown: ReadonlySet<Indicator> = new Set();
+  #candles: readonly Candle[] = [];
+  #levels: readonly Level[] = [];
+  #lines: IPriceLine[] = [];
+  #marks: readonly Mark[] = [];
+
+  constructor(container: HTMLElement) {
+    this.#chart = createChart(container, {
+      autoSize: true,
+      // Its logo brings a style element along, which this page's policy refuses; the notice
+      // that its licence asks for stands under the chart.
+      layout: { attributionLogo: false, fontFamily: getComputedStyle(container).fontFamily },
+      localization: { timeFormatter: crosshairTime },
+      crosshair: { mode: CrosshairMode.Normal },
+      timeScale: { rightOffset: 6, minBarSpacing: 1, tickMarkFormatter: tickMark },
+    });
+    this.#series = this.#chart.addSeries(CandlestickSeries, {});
+    this.#markers = createSeriesMarkers(this.#series, []);
+    this.#indicators = new IndicatorLayer(this.#chart);
+    this.applyTheme();
+  }
+
+  /** Prices are written with as many digits as the symbol's tick has. */
+  setTick(tick: Decimal): void {
+    const places = placesOf(tick);
+    const shown = new Intl.NumberFormat("en-US", {
+      minimumFractionDigits: places,
+      maximumFractionDigits: places,
+    });
+    this.#series.applyOptions({
+      priceFormat: { type: "custom", formatter: shown.format, minMove: Number(tick) },
+    });
+  }
+
+  /** Shows these candles; `isOther` where they are not those of before with some more. */
+  setCandles(candles: readonly Candle[], isOther: boolean): void {
+    this.#candles = candles;
+    this.#series.setData(candles.map(barOf));
+    this.#indicators.setCandles(candles);
+    this.#drawMarks();
+    if (isOther) {
+      this.#chart.timeScale().applyOptions({ barSpacing: 7 });
+      this.#chart.timeScale().scrollToRealTime();
+      this.#series.priceScale().applyOptions({ autoScale: true });
+    }
+  }
+
+  /** Takes a newer version of the last candle, or the one after it. */
+  update(candle: Candle, candles: readonly Candle[]): void {
+    const isNext = candles.length > this.#candles.length;
+    this.#candles = candles;
+    this.#series.update(barOf(candle));
+    this.#indicators.update(candle);
+    if (isNext) this.#drawMarks();
+  }
+
+  showIndicators(shown: ReadonlySet<Indicator>): void {
+    this.#shown = shown;
+    this.#indicators.show(shown, this.#candles);
+  }
+
+  setLevels(levels: readonly Level[]): void {
+    for (const line of this.#lines) this.#series.removePriceLine(line);
+    this.#levels = levels;
+    this.#lines = levels.map(({ price, title, tone, isDashed }) =>
+      this.#series.createPriceLine({
+        price: Number(price),
+        title,
+        color: cssColor(tone),
+        lineWidth: 1,
+        lineStyle: isDashed ? LineStyle.Dashed : LineStyle.Solid,
+        axisLabelVisible: true,
+      }),
+    );
+  }
+
+  setMarks(marks: readonly Mark[]): void {
+    this.#marks = marks;
+    this.#drawMarks();
+  }
+
+  /** Calls back when one has scrolled near the oldest candle. */
+  onNearOldest(call: () => void): void {
+    this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (range !== null && this.#candles.length > 0 && range.from < OLDER_WITHIN_BARS) call();
+    });
+  }
+
+  /** Calls back with the candle under the pointer, null where there is none. */
+  onPointed(call: (candle: Candle | null) => void): void {
+    this.#chart.subscribeCrosshairMove(({ time, point }) => {
+      if (time === undefined || point === undefined) return call(null);
+      call(this.#candles.find((candle) => secondsOf(candle.open_time) === time) ?? null);
+    });
+  }
+
+  /** Takes the theme's colours, after it has changed. */
+  applyTheme(): void {
+    const grid = { color: seeThrough(cssColor("border"), 0.55) };
+    const border = cssColor("border");
+    this.#chart.applyOptions({
+      layout: {
+        background: { color: cssColor("panel") },
+        textColor: cssColor("muted"),
+        fontSize: 11,
+        panes: { separatorColor: border, separatorHoverColor: cssColor("raised") },
+      },
+      grid: { vertLines: grid, horzLines: grid },
+      crosshair: {
+        vertLine: { color: cssColor("muted"), labelBackgroundColor: cssColor("accent") },
+        horzLine: { color: cssColor("muted"), labelBackgroundColor: cssColor("accent") },
+      },
+      rightPriceScale: { borderColor: border },
+      timeScale: { borderColor: border, timeVisible: true },
+    });
+    const [up, down] = [cssColor("up"), cssColor("down")];
+    this.#series.applyOptions({
+      // Rising ones are hollow: the colour is not the only sign.
+      upColor: cssColor("panel"),
+      borderUpColor: up,
+      wickUpColor: up,
+      downColor: down,
+      borderDownColor: down,
+      wickDownColor: down,
+      priceLineColor: cssColor("accent"),
+    });
+    this.#indicators.show(this.#shown, this.#candles);
+    this.setLevels(this.#levels);
+    this.#drawMarks();
+  }
+
+  remove(): void {
+    this.#chart.remove();
+  }
+
+  #drawMarks(): void {
+    const times = this.#candles.map((candle) => secondsOf(candle.open_time));
+    const drawn: SeriesMarker<Time>[] = [];
+    for (const { at, side, text } of this.#marks) {
+      const time = candleTimeAt(times, secondsOf(at));
+      if (time === null) continue;
+      const isBuy = side === "BUY";
+      drawn.push({
+        time: time as Time,
+        position: isBuy ? "belowBar" : "aboveBar",
+        shape: isBuy ? "arrowUp" : "arrowDown",
+        color: cssColor(isBuy ? "up" : "down"),
+        text,
+      });
+    }
+    this.#markers.setMarkers(drawn.sort((a, b) => Number(a.time) - Number(b.time)));
+  }
+}
+
+function barOf(candle: Candle): CandlestickData<Time> {
+  return {
+    time: secondsOf(candle.open_time) as Time,
+    open: Number(candle.open),
+    high: Number(candle.high),
+    low: Number(candle.low),
+    close: Number(candle.close),
+  };
+}
