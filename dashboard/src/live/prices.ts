@@ -80,7 +80,7 @@ function known(symbol: string): Watched {
 let looking: ReturnType<typeof setInterval> | undefined;
 
 function join(symbol: string): void {
-  looking ??= setInterval(lookForStale, LOOK_EVERY_MS);
+  if (looking === undefined) looking = setInterval(lookForStale, LOOK_EVERY_MS);
   const entry = known(symbol);
   entry.watchers += 1;
   if (entry.watchers > 1) return;
