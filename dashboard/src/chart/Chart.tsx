@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Problem } from "../api/problem";
+import { isLive } from "../live/socket";
 import type { Decimal } from "../money/decimal";
 import { formatByStep, formatShort } from "../money/decimal";
 import { shownTheme } from "../shell/theme";
@@ -95,7 +96,7 @@ export function Chart(props: {
       {isLoading.value && <div class="chart-loading" role="status" aria-label="Loading candles" />}
       <div
         ref={container}
-        class={isLoading.value ? "chart-canvas chart-waiting" : "chart-canvas"}
+        class={`chart-canvas${isLoading.value ? " chart-waiting" : ""}${isLive.value ? "" : " stale"}`}
         role="img"
         aria-label={`Candles of ${symbol}, ${timeframe}`}
       />

@@ -74,6 +74,8 @@ export class CandleChart {
     this.#series.applyOptions({
       priceFormat: { type: "custom", formatter: shown.format, minMove: Number(tick) },
     });
+    this.#indicators.tick = Number(tick);
+    this.#indicators.show(this.#shown, this.#candles);
   }
 
   /** Shows these candles; `isOther` where they are not those of before with some more. */

@@ -62,6 +62,8 @@ interface Drawn {
 export class IndicatorLayer {
   readonly #chart: IChartApi;
   #drawn: Drawn[] = [];
+  /** The smallest difference that a price can make. */
+  tick = 0.01;
 
   constructor(chart: IChartApi) {
     this.#chart = chart;
@@ -103,9 +105,20 @@ export class IndicatorLayer {
       priceLineVisible: false,
       lastValueVisible: pane > 0,
       crosshairMarkerVisible: false,
+      ...(member.startsWith("macd") ? { priceFormat: this.#differences() } : {}),
     };
     const series = this.#chart.addSeries(LineSeries, options, pane);
     this.#drawn.push({ series, pointOf: (candle) => pointOf(candle, member) });
+  }
+
+  /** Differences of averages are finer than prices. */
+  #differences() {
+    const minMove = this.tick / 10;
+    return {
+      type: "price" as const,
+      minMove,
+      precision: Math.max(0, -Math.floor(Math.log10(minMove))),
+    };
   }
 
   #addRsiBounds(): void {
@@ -123,7 +136,8 @@ export class IndicatorLayer {
   }
 
   #addHistogram(pane: number): void {
-    const options = { priceLineVisible: false, lastValueVisible: false };
+    const priceFormat = this.#differences();
+    const options = { priceFormat, priceLineVisible: false, lastValueVisible: false };
     const series = this.#chart.addSeries(HistogramSeries, options, pane);
     const [rising, falling] = directionColors(0.5);
     this.#drawn.push({

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { profile, signOut } from "../api/session";
 import { ownAccount } from "../live/private";
+import { isLive } from "../live/socket";
 import { IconButton } from "../ui/Button";
 import { Money } from "../ui/numbers";
 import { ConnectionBanner, ConnectionWord } from "./ConnectionStatus";
@@ -51,7 +52,7 @@ function TopBar() {
       </a>
       <ConnectionWord />
       <div class="top-bar-end">
-        <span class="top-equity">
+        <span class={isLive.value ? "top-equity" : "top-equity stale"}>
           <span class="top-label">Equity</span> <Money value={equity} unit="USDT" />
         </span>
         <span class="top-name">{profile.value?.full_name}</span>

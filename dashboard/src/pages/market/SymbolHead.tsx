@@ -1,7 +1,7 @@
 /** What the page is about: the symbol, its price, and how its day went. */
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { quoteOf, usePrices } from "../../live/prices";
+import { isStale, quoteOf, usePrices } from "../../live/prices";
 import { big, type Exact, formatByStep, formatShort } from "../../money/decimal";
 import { href, navigate } from "../../shell/router";
 import { Select } from "../../ui/Field";
@@ -46,7 +46,7 @@ function QuoteFigures({ symbol: { symbol, tick_size, base_asset } }: { symbol: T
   const shown = (value: Exact | undefined) =>
     value === undefined ? <Unknown /> : formatByStep(value, tick_size);
   return (
-    <dl class="symbol-figures figures">
+    <dl class={isStale(symbol).value ? "symbol-figures figures stale" : "symbol-figures figures"}>
       <Small name="Bid">{shown(quote?.bid)}</Small>
       <Small name="Ask">{shown(quote?.ask)}</Small>
       <Small name="Spread">{shown(quote ? big(quote.ask).minus(big(quote.bid)) : undefined)}</Small>
