@@ -1,11 +1,9 @@
 /** What is around every page: the bar at the top, the way around, and what is the matter. */
 import { useEffect } from "preact/hooks";
 import { profile, signOut } from "../api/session";
-import { ownAccount } from "../live/private";
-import { isLive } from "../live/socket";
 import { IconButton } from "../ui/Button";
-import { Money } from "../ui/numbers";
 import { ConnectionBanner, ConnectionWord } from "./ConnectionStatus";
+import { Equity } from "./Equity";
 import { BottomNavigation, SideNavigation } from "./Navigation";
 import { PageView } from "./PageView";
 import { pageOf } from "./pages";
@@ -43,7 +41,6 @@ function skipToContent(event: Event): void {
 }
 
 function TopBar() {
-  const equity = ownAccount.value?.equity_quote;
   return (
     <header class="top-bar">
       <a class="brand" href={href("market")}>
@@ -52,9 +49,7 @@ function TopBar() {
       </a>
       <ConnectionWord />
       <div class="top-bar-end">
-        <span class={isLive.value ? "top-equity" : "top-equity stale"}>
-          <span class="top-label">Equity</span> <Money value={equity} unit="USDT" />
-        </span>
+        <Equity />
         <span class="top-name">{profile.value?.full_name}</span>
         <ThemeSwitch />
         <IconButton icon="out" label="Sign out" onClick={() => void signOut()} />
