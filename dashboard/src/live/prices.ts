@@ -8,6 +8,7 @@ import { useEffect } from "preact/hooks";
 import type { Schema } from "../api/client";
 import { big, type Decimal } from "../money/decimal";
 import { type Frame, tickerChannel } from "./frames";
+import { isFresh } from "./freshness";
 import { connection, listen, marketHeardAt } from "./socket";
 
 /** A symbol's latest price, and which way it moved. */
@@ -22,21 +23,20 @@ export interface Quote {
   moved: -1 | 0 | 1;
 }
 
-// As long as anything of the market arrives, a symbol may stand still for a while.
-const MARKET_SILENT_MS = 3_000;
-const SYMBOL_SILENT_MS = 30_000;
 const LOOK_EVERY_MS = 500;
 
 class Watched {
   readonly quote: Signal<Quote | null> = signal(null);
   readonly isStale: Signal<boolean> = signal(true);
-  heardAt = 0;
+  heardAt = Number.NEGATIVE_INFINITY;
+  priceTime = Number.NEGATIVE_INFINITY;
   watchers = 0;
   stop: () => void = () => {};
 }
 
 const watched = new Map<string, Watched>();
 const arrived = new Map<string, Schema<"Price">>();
+let newestTime = Number.NEGATIVE_INFINITY;
 
 /** A symbol's quote; null until its first one. */
 export function quoteOf(symbol: string): ReadonlySignal<Quote | null> {
@@ -62,13 +62,13 @@ export function usePrices(symbols: readonly string[]): void {
   useEffect(() => watchPrices(names === "" ? [] : names.split(",")), [names]);
 }
 
-/** Takes prices that were read over REST, where nothing newer has arrived. */
+/** Takes prices that were read over REST, where nothing newer is known. They are not live. */
 export function seedPrices(prices: readonly Schema<"Price">[]): void {
   for (const price of prices) {
-    const quote = known(price.symbol).quote.peek();
-    if (quote === null || quote.timestamp < price.timestamp) arrived.set(price.symbol, price);
+    const entry = known(price.symbol);
+    const quote = entry.quote.peek();
+    if (quote === null || quote.timestamp < price.timestamp) take(entry, price);
   }
-  schedule();
 }
 
 function known(symbol: string): Watched {
@@ -80,7 +80,7 @@ function known(symbol: string): Watched {
 let looking: ReturnType<typeof setInterval> | undefined;
 
 function join(symbol: string): void {
-  if (looking === undefined) looking = setInterval(lookForStale, LOOK_EVERY_MS);
+  if (looking === undefined) looking = setInterval(lookAtAll, LOOK_EVERY_MS);
   const entry = known(symbol);
   entry.watchers += 1;
   if (entry.watchers > 1) return;
@@ -111,23 +111,28 @@ function schedule(): void {
 function apply(): void {
   scheduled = false;
   const now = performance.now();
-  const isConnected = connection.peek().phase === "live";
   for (const [symbol, price] of arrived) {
     const entry = known(symbol);
-    const before = entry.quote.peek();
+    take(entry, price);
     entry.heardAt = now;
-    entry.quote.value = {
-      price: price.price,
-      bid: price.bid,
-      ask: price.ask,
-      volume: price.volume_24h,
-      change: price.change_24h,
-      timestamp: price.timestamp,
-      moved: before === null ? 0 : movement(before, price.price),
-    };
-    if (isConnected && entry.watchers > 0) entry.isStale.value = false;
+    look(entry, now);
   }
   arrived.clear();
+}
+
+function take(entry: Watched, price: Schema<"Price">): void {
+  const before = entry.quote.peek();
+  entry.priceTime = Date.parse(price.timestamp);
+  newestTime = Math.max(newestTime, entry.priceTime);
+  entry.quote.value = {
+    price: price.price,
+    bid: price.bid,
+    ask: price.ask,
+    volume: price.volume_24h,
+    change: price.change_24h,
+    timestamp: price.timestamp,
+    moved: before === null ? 0 : movement(before, price.price),
+  };
 }
 
 function movement(before: Quote, price: Decimal): -1 | 0 | 1 {
@@ -135,12 +140,16 @@ function movement(before: Quote, price: Decimal): -1 | 0 | 1 {
   return big(price).cmp(big(before.price));
 }
 
-function lookForStale(): void {
-  const now = performance.now();
-  const isSilent = connection.peek().phase !== "live" || now - marketHeardAt >= MARKET_SILENT_MS;
-  for (const entry of watched.values()) {
-    if (isSilent || now - entry.heardAt >= SYMBOL_SILENT_MS) entry.isStale.value = true;
-  }
+function look(entry: Watched, now: number): void {
+  const isLive = entry.watchers > 0 && connection.peek().phase === "live";
+  const { heardAt: symbolAt, priceTime } = entry;
+  entry.isStale.value =
+    !isLive || !isFresh({ now, marketAt: marketHeardAt, symbolAt, priceTime, newestTime });
 }
 
-connection.subscribe(lookForStale);
+function lookAtAll(): void {
+  const now = performance.now();
+  for (const entry of watched.values()) look(entry, now);
+}
+
+connection.subscribe(lookAtAll);

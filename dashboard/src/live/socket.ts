@@ -30,7 +30,7 @@ export const connection = signal<Connection>({ phase: "idle", attempts: 0 });
 export const isLive = computed(() => connection.value.phase === "live");
 
 /** When the latest market frame arrived (milliseconds of `performance.now`). */
-export let marketHeardAt = 0;
+export let marketHeardAt = Number.NEGATIVE_INFINITY;
 
 const TICK_MS = 250;
 const RENEW_EVERY_MS = 20_000;

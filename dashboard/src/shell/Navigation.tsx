@@ -4,6 +4,7 @@ import { isOperator } from "../api/session";
 import { Icon } from "../ui/Icon";
 import { PAGES, type PageName, pageOf } from "./pages";
 import { href, route } from "./router";
+import { ThemeSwitch } from "./ThemeSwitch";
 
 function shownPages(): PageName[] {
   return (Object.keys(PAGES) as PageName[]).filter((name) => {
@@ -53,6 +54,7 @@ export function BottomNavigation() {
             .map((name) => (
               <PageLink key={name} name={name} />
             ))}
+          <ThemeSwitch />
         </div>
       )}
       {names
