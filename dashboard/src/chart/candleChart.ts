@@ -16,7 +16,7 @@ import {
 import { type Decimal, placesOf } from "../money/decimal";
 import { cssColor, seeThrough } from "../ui/colors";
 import { type Candle, candleTimeAt, secondsOf } from "./candles";
-import { type Indicator, IndicatorLayer } from "./indicators";
+import { digitsOf, type Indicator, IndicatorLayer } from "./indicators";
 import { crosshairTime, tickMark } from "./times";
 
 /** A price that is drawn across the chart, such as an open order's. */
@@ -66,14 +66,7 @@ export class CandleChart {
 
   /** Prices are written with as many digits as the symbol's tick has. */
   setTick(tick: Decimal): void {
-    const places = placesOf(tick);
-    const shown = new Intl.NumberFormat("en-US", {
-      minimumFractionDigits: places,
-      maximumFractionDigits: places,
-    });
-    this.#series.applyOptions({
-      priceFormat: { type: "custom", formatter: shown.format, minMove: Number(tick) },
-    });
+    this.#series.applyOptions({ priceFormat: digitsOf(Number(tick), placesOf(tick)) });
     this.#indicators.tick = Number(tick);
     this.#indicators.show(this.#shown, this.#candles);
   }

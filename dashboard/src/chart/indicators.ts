@@ -114,11 +114,7 @@ export class IndicatorLayer {
   /** Differences of averages are finer than prices. */
   #differences() {
     const minMove = this.tick / 10;
-    return {
-      type: "price" as const,
-      minMove,
-      precision: Math.max(0, -Math.floor(Math.log10(minMove))),
-    };
+    return digitsOf(minMove, Math.max(0, -Math.floor(Math.log10(minMove))));
   }
 
   #addRsiBounds(): void {
@@ -167,6 +163,13 @@ export class IndicatorLayer {
       }),
     });
   }
+}
+
+/** Numbers with so many digits after the point; the chart's own format fails below 0.00001. */
+export function digitsOf(minMove: number, places: number) {
+  const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+  const { format } = new Intl.NumberFormat("en-US", digits);
+  return { type: "custom" as const, minMove, formatter: format };
 }
 
 function directionColors(opacity: number): [rising: string, falling: string] {
