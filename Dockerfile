@@ -10,6 +10,7 @@ FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app bot-core && install -d -o bot-core /data
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
+COPY pyproject.toml .
 COPY activities activities
 COPY adapters adapters
 COPY api api

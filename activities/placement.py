@@ -11,11 +11,12 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from decimal import Decimal
 from time import perf_counter
 from typing import TypeAlias
 
-from domain.account import ACCOUNT_QUOTE_ASSET, Account, OpenOrder, TradingState
+from activities.laps import Laps
+from activities.pricing import pricing_of
+from domain.account import Account, OpenOrder, TradingState
 from domain.errors import (
     Ambiguous,
     BotCoreError,
@@ -128,10 +129,11 @@ class OrderPlacement:
         return Placement(trade=trade_of_view(order, view))
 
     async def _first(self, order: Order, started: Awaitable[bool] | None) -> Placement:
+        laps = Laps()
         if started is None:
             decision, recorded = await self._alone(order)
         else:
-            decision, recorded = await self._beside(order, started)
+            decision, recorded = await self._beside(order, started, laps)
         if recorded is not None:
             await self._undo(order, decision)
             return recorded
@@ -139,10 +141,10 @@ class OrderPlacement:
             return Placement(denial=decision)
         if isinstance(decision, OpenOrder):
             return await self._again(the_same(decision, order))
-        return await self._send(decision.open_order)
+        return await self._send(decision.open_order, laps)
 
     async def _beside(
-        self, order: Order, started: Awaitable[bool]
+        self, order: Order, started: Awaitable[bool], laps: Laps
     ) -> tuple[_Decision, Placement | None]:
         """Reserve, and look for an old record, while the workflow is being started.
 
@@ -152,7 +154,10 @@ class OrderPlacement:
         began = perf_counter()
         # The first two begin by waiting; meanwhile the start, which takes longest, is sent.
         decision, recorded, is_here = await asyncio.gather(
-            self._reserve(order), self._recorded(order), started, return_exceptions=True
+            laps.of("reserve", self._reserve(order)),
+            laps.of("recall", self._recorded(order)),
+            laps.of("start", started),
+            return_exceptions=True,
         )
         is_late = perf_counter() - began > FIRST_ATTEMPT_LIMIT_S
         outcomes = (is_here, decision, recorded)
@@ -185,7 +190,7 @@ class OrderPlacement:
             raise
 
     async def _reserve(self, order: Order) -> _Decision:
-        pricing = await self._pricing(order)
+        pricing = await pricing_of(self._ports.quotes, order)
         deadline = perf_counter() + READ_YOUR_WRITES_S
         while True:
             decision, account = await self._decide(order, pricing)
@@ -222,9 +227,9 @@ class OrderPlacement:
         found = await self._ask(open_order)
         if found is not None:
             return Placement(trade=found)
-        await self._pricing(open_order.order)
+        await pricing_of(self._ports.quotes, open_order.order)
         stamped = await self._restamp(open_order, self._ports.venue.now_ms())
-        return await self._send(stamped)
+        return await self._send(stamped, Laps())
 
     async def _ask(self, open_order: OpenOrder) -> Trade | None:
         """Return what the venue knows of an order, or None where it provably has none.
@@ -245,18 +250,18 @@ class OrderPlacement:
             raise Ambiguous(error.code, error.detail, **error.extensions) from error
         return None if execution is None else advance(_trade(open_order), execution)
 
-    async def _send(self, open_order: OpenOrder) -> Placement:
-        trade, sent = _trade(open_order), perf_counter()
+    async def _send(self, open_order: OpenOrder, laps: Laps) -> Placement:
+        trade, order = _trade(open_order), open_order.order
         try:
-            execution = await self._ports.venue.place(open_order.order, open_order.requested_at_ms)
+            placed = self._ports.venue.place(order, open_order.requested_at_ms)
+            execution = await laps.of("venue", placed)
         except Rejected as error:
             failure = Failure(error.code, error.detail)
             return Placement(trade=fail(trade, failure, self._ports.clock()))
         except Retryable:
             await self._restamp(open_order, NOT_UNDER_WAY)
             raise
-        venue_ms = (perf_counter() - sent) * 1000
-        return Placement(trade=advance(trade, execution), venue_ms=venue_ms)
+        return Placement(trade=advance(trade, execution), laps_ms=laps)
 
     async def _restamp(self, open_order: OpenOrder, new_ms: int) -> OpenOrder:
         """Record when the next copy of the request is signed, before it is sent.
@@ -280,17 +285,6 @@ class OrderPlacement:
         if not is_ours:
             raise Ambiguous(ErrorCode.VENUE_UNAVAILABLE, "the order is being placed elsewhere")
         return account.orders[trade_id]
-
-    async def _pricing(self, order: Order) -> Pricing:
-        quote = await self._ports.quotes.quote(order.intent.symbol)
-        if quote is None:
-            raise Retryable(ErrorCode.QUOTE_STALE, f"no live quote of {order.intent.symbol}")
-        if order.quote_asset == ACCOUNT_QUOTE_ASSET:
-            return Pricing(quote)
-        cross = await self._ports.quotes.quote(order.quote_asset + ACCOUNT_QUOTE_ASSET)
-        if cross is None:
-            raise Retryable(ErrorCode.QUOTE_STALE, f"no live quote of {order.quote_asset}")
-        return Pricing(quote, rate=Decimal(cross.bid))
 
 
 def _trade(open_order: OpenOrder) -> Trade:

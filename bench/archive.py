@@ -25,7 +25,7 @@ from bench.archive_load import OLD_SPAN, insert_old_trades, usual_export
 from bench.load import paced
 from bench.report import Report
 from bench.system import System, private_system, wait_quiet
-from bench.trade import PACE_PER_S, WARM_UP, new_trader, user_id_of
+from bench.trade import PACE_PER_S, WARM_UP, Spans, net, new_trader, user_id_of
 from domain.archival.messages import ArchivalReport
 from domain.archival.tiers import DataType
 from workers.archive_desk import ArchiveDesk, Run
@@ -145,11 +145,10 @@ def steps_of(history: WorkflowHistory) -> list[Step]:
     return steps
 
 
-async def timed(once: Callable[[], Awaitable[tuple[float, float]]]) -> Placed:
+async def timed(once: Callable[[], Awaitable[Spans]]) -> Placed:
     """Place an order; return when it was, and its milliseconds less the exchange call."""
     at = datetime.now(UTC)
-    total, venue = await once()
-    return at, total - venue
+    return at, net(await once())
 
 
 async def trades_until(

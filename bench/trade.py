@@ -8,9 +8,10 @@ import argparse
 import itertools
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
 import uvloop
@@ -20,17 +21,25 @@ from temporalio.service import GrpcCompression
 from bench.load import at_once, cpu_row, paced
 from bench.report import Report, percentile
 from bench.system import System, private_system
-from bench.usual_shape import usual_trader
+from bench.usual_shape import AHEAD, usual_trader
 from bench.yardsticks import BareWorkflow, FiveActivities, Yardstick, yardstick_worker
 
 PACE_PER_S = 10
 AT_ONCE = 16
 WARM_UP = 30
+# What runs side by side before an order may leave, as Server-Timing names it.
+PARTS = {
+    "start": "beside each other: the start of the workflow, stored by Temporal",
+    "reserve": "the quote, and the reservation, stored by MongoDB",
+    "recall": "the look for an earlier record under this key",
+}
 # The goals that compare with yardsticks.
 FACTOR = 5
 SHARE = 0.5
 _QUANTITY = 0.001
 _CREATED = 201
+# Milliseconds by the part that they were spent in.
+Spans: TypeAlias = dict[str, float]
 
 
 @dataclass(slots=True)
@@ -39,13 +48,16 @@ class Trader:
 
     http: aiohttp.ClientSession
     token: str
-    # Fees are taken from what is bought: one purchase ahead, so that a sale never fails.
+    # Fees are taken from what is bought, and one order may overtake another: some purchases
+    # ahead, so that a sale never fails.
     sides: Any = field(
-        default_factory=lambda: itertools.chain(["BUY"], itertools.cycle(["BUY", "SELL"]))
+        default_factory=lambda: itertools.chain(
+            itertools.repeat("BUY", AHEAD), itertools.cycle(["BUY", "SELL"])
+        )
     )
 
-    async def once(self) -> tuple[float, float]:
-        """Place one order; return the milliseconds in all and those at the venue."""
+    async def once(self) -> Spans:
+        """Place one order; return the milliseconds of its parts, and of it all as `caller`."""
         order = {
             "symbol": "BTCUSDT",
             "side": next(self.sides),
@@ -56,11 +68,16 @@ class Trader:
         began = perf_counter()
         async with self.http.post("/api/trades/execute", json=order, headers=headers) as answer:
             body = await answer.read()
-        total_ms = (perf_counter() - began) * 1000
+        caller_ms = (perf_counter() - began) * 1000
         if answer.status != _CREATED:
             raise RuntimeError(f"{answer.status}: {body.decode()}")
-        venue = re.search(r"venue;dur=([\d.]+)", answer.headers["Server-Timing"])
-        return total_ms, float(venue.group(1)) if venue else 0.0
+        parts = re.findall(r"(\w+);dur=([\d.]+)", answer.headers["Server-Timing"])
+        return {"caller": caller_ms} | {name: float(ms) for name, ms in parts}
+
+
+def net(spans: Spans) -> float:
+    """Return what a caller waits, less the time inside the exchange call."""
+    return spans["caller"] - spans["venue"]
 
 
 async def new_trader(http: aiohttp.ClientSession) -> Trader:
@@ -92,16 +109,11 @@ async def measure_trades(
     before = system.cpu_s()
     times = await paced(traders[0].once, n, PACE_PER_S)
     cpu = cpu_row(before, system.cpu_s(), n)
-    net = [total - venue for total, venue in times]
-    report.row(
-        f"trade, paced {PACE_PER_S}/s, less the exchange call",
-        net,
-        **cpu,
-    )
-    report.row("  the same, exchange call included", [total for total, _ in times])
-    report.row("  the exchange call alone", [venue for _, venue in times])
+    waits = [net(spans) for spans in times]
+    report.row(f"trade, paced {PACE_PER_S}/s, less the exchange call", waits, **cpu)
+    profile(report, times)
     for name, limit, percent in (("p50", 10, 50), ("p95", 20, 95), ("p99", 50, 99)):
-        value = percentile(net, percent)
+        value = percentile(waits, percent)
         report.goal(f"trade {name}, paced", f"< {limit} ms", value, met=value < limit)
     await at_once([trader.once for trader in traders], AT_ONCE * 2)
     before = system.cpu_s()
@@ -109,10 +121,25 @@ async def measure_trades(
     cpu = cpu_row(before, system.cpu_s(), n)
     report.row(
         f"trade, {AT_ONCE} at once, less the exchange call",
-        [total - venue for total, venue in times],
+        [net(spans) for spans in times],
         per_s=round(per_s, 1),
         **cpu,
     )
+
+
+def profile(report: Report, times: Sequence[Spans]) -> None:
+    """Add where the time goes: before the exchange three things run side by side."""
+    report.row("  of which until all is stored and the order may leave", [*map(_stored, times)])
+    for part, what in PARTS.items():
+        report.row(f"    {what}", [spans[part] for spans in times])
+    rest = [net(spans) - _stored(spans) for spans in times]
+    report.row("  of which the rest: HTTP, sign-in, validation, answer", rest)
+    report.row("  the exchange call alone", [spans["venue"] for spans in times])
+    report.row("  the same, exchange call included", [spans["caller"] for spans in times])
+
+
+def _stored(spans: Spans) -> float:
+    return max(spans[part] for part in PARTS)
 
 
 async def measure_usual_shape(
@@ -139,6 +166,8 @@ async def measure_yardsticks(client: Client, report: Report, n: int) -> None:
             )
             times, per_s = await at_once([yardstick.once] * AT_ONCE, n)
             report.row(f"yardstick: {name}, {AT_ONCE} at once", times, per_s=round(per_s, 1))
+        starts = await paced(Yardstick(client, BareWorkflow).start, n // 2, PACE_PER_S)
+        report.row("yardstick: an eager start alone, nothing beside it", starts)
 
 
 def compare(report: Report) -> None:

@@ -1,6 +1,7 @@
 """What came of placing an order, and what the account's word on it means."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.account import Account, OpenOrder
@@ -16,12 +17,14 @@ from domain.trades import Trade
 class Placement:
     """Either a trade, whatever its status, or the denial that kept the order from leaving.
 
-    `venue_ms` is the time that the call which placed the order spent at the venue.
+    `laps_ms` is how long the parts of the attempt took that placed the order, in milliseconds:
+    `start` (the workflow's), `reserve` and `recall` (an earlier record) beside each other, then
+    `venue`.
     """
 
     trade: Trade | None = None
     denial: Denial | None = None
-    venue_ms: float = 0.0
+    laps_ms: Mapping[str, float] = field(default_factory=dict)
 
 
 class LeftToWorkflow(Ambiguous):

@@ -1,6 +1,9 @@
 """What a client has to know before it signs in."""
 
+import tomllib
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from api.dependencies import ServicesOf
 from api.json_codec import ExactJSONResponse, answer
@@ -9,7 +12,7 @@ from api.schemas import AnswerModel
 
 router = edge_router("/api/config", "Health")
 
-_UNINSTALLED = "0.0.0"
+_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 class Configuration(AnswerModel):
@@ -20,12 +23,13 @@ class Configuration(AnswerModel):
     version: str
 
 
+@cache
 def product_version() -> str:
-    """Return the installed version; a bare checkout has none."""
+    """Return the installed version, or that of the checkout that runs without being installed."""
     try:
         return version("bot-core")
     except PackageNotFoundError:
-        return _UNINSTALLED
+        return str(tomllib.loads(_PROJECT.read_text())["project"]["version"])
 
 
 @router.get("", response_model=Configuration)

@@ -102,9 +102,9 @@ async def place(services: Services, order: Order, key: str) -> Response:
         response = outcome_answer(order, outcome)
         if outcome.is_replay:
             headers["Idempotency-Replayed"] = "true"
-    venue_ms = outcome.placement.venue_ms if outcome and outcome.placement else 0.0
-    total_ms = (perf_counter() - began) * 1000
-    headers["Server-Timing"] = f"total;dur={total_ms:.3f}, venue;dur={venue_ms:.3f}"
+    laps_ms = outcome.placement.laps_ms if outcome and outcome.placement else {}
+    spans = {"total": (perf_counter() - began) * 1000, "venue": 0.0, **laps_ms}
+    headers["Server-Timing"] = ", ".join(f"{name};dur={ms:.3f}" for name, ms in spans.items())
     response.headers.update(headers)
     return response
 
