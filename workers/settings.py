@@ -156,6 +156,16 @@ class Settings(BaseSettings):
         return self.public_ws_url or f"ws://{self.gateway_host}:{self.gateway_port}/ws"
 
     @cached_property
+    def workflows_url(self) -> str:
+        """Where operators look at workflows; a workflow's id follows."""
+        return f"{self.temporal_ui_url}/namespaces/{self.temporal_namespace}/workflows"
+
+    @cached_property
+    def is_public_encrypted(self) -> bool:
+        """Whether browsers reach us over TLS, as the public addresses say."""
+        return self.public_url.startswith("https:") or self.public_ws_url.startswith("wss:")
+
+    @cached_property
     def dashboard_url(self) -> str:
         """Where links lead to; a path of the dashboard follows."""
         return f"{self.public_url or f'http://{self.api_host}:{self.api_port}'}/#"

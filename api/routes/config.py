@@ -16,9 +16,13 @@ _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 class Configuration(AnswerModel):
-    """Where the WebSocket gateway is, and which venue orders go to."""
+    """Where the WebSocket gateway is, and which venue orders go to.
+
+    `workflows_url` and a `/` and a workflow's id are its page for operators.
+    """
 
     ws_url: str
+    workflows_url: str
     venue: str
     version: str
 
@@ -39,6 +43,7 @@ async def configuration(services: ServicesOf) -> ExactJSONResponse:
     return answer(
         {
             "ws_url": settings.websocket_url,
+            "workflows_url": settings.workflows_url,
             "venue": settings.venue,
             "version": product_version(),
         },

@@ -99,7 +99,7 @@ async def test_without_mongodb_it_lives_and_says_so(
 async def test_config_tells_where_the_gateway_is(edge: Edge) -> None:
     response = await edge.http.get("/api/config")
     assert response.status_code == 200
-    assert set(response.json()) == {"ws_url", "venue", "version"}
+    assert set(response.json()) == {"ws_url", "workflows_url", "venue", "version"}
     assert response.json()["ws_url"].startswith("ws://")
     assert response.json()["venue"] == "sandbox"
 

@@ -13,12 +13,10 @@ class NothingRunsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The four addresses that the tour needs; the WebSocket's is asked of the API."""
+    """The addresses that the tour needs; the API tells the others."""
 
     api: str
     rabbitmq: str
-    temporal_ui: str
-    temporal_namespace: str
 
 
 def addresses_of(directory: Path) -> Addresses:
@@ -33,6 +31,4 @@ def addresses_of(directory: Path) -> Addresses:
     return Addresses(
         api=f"http://{facts['api_host']}:{facts['api_port']}",
         rabbitmq=facts["rabbitmq_url"],
-        temporal_ui=facts["temporal_ui_url"],
-        temporal_namespace=facts["temporal_namespace"],
     )

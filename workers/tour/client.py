@@ -54,9 +54,9 @@ class Client:
         user: Answer = timed.answer["user"]
         return user
 
-    async def websocket_url(self) -> str:
-        """Ask where the gateway is."""
-        return str((await self._call("GET", "/api/config")).answer["ws_url"])
+    async def configuration(self) -> Answer:
+        """Ask where the gateway and the pages of workflows are."""
+        return (await self._call("GET", "/api/config")).answer
 
     async def price(self, symbol: str) -> Answer:
         """Return the live price, waiting a little for the first one after a start."""

@@ -37,8 +37,9 @@ async def take_tour(addresses: Addresses, console: Console) -> None:
         _done(
             console, "price", f"{SYMBOL} {quote['price']} (bid {quote['bid']}, ask {quote['ask']})"
         )
+        configuration = await client.configuration()
         async with (
-            open_feed(await client.websocket_url()) as feed,
+            open_feed(configuration["ws_url"]) as feed,
             open_tap(addresses.rabbitmq, "trade.#") as tap,
         ):
             await feed.authenticate(client.token)
@@ -46,8 +47,8 @@ async def take_tour(addresses: Addresses, console: Console) -> None:
             trade = await _buy(client, console)
             await _show_announcements(feed, tap, trade["trade_id"], console)
             await _rest_and_cancel(client, Decimal(quote["bid"]), console)
-        workflow = f"{addresses.temporal_ui}/namespaces/{addresses.temporal_namespace}"
-        _done(console, "its workflow", f"{workflow}/workflows/{trade['workflow_id']}")
+        workflow = f"{configuration['workflows_url']}/{trade['workflow_id']}"
+        _done(console, "its workflow", workflow)
 
 
 async def _buy(client: Client, console: Console) -> dict[str, Any]:
