@@ -29,7 +29,7 @@ from domain.errors import ErrorCode, Retryable
 T = TypeVar("T")
 
 # One transaction's: short enough to stand in nobody's way.
-BATCH: Final = 250
+BATCH: Final = 100
 # Batches of this many go into files, which need no transaction.
 FILE_BATCH: Final = 5_000
 # Waits before a transaction that met another is tried again; together longer than a worker's
