@@ -4,9 +4,7 @@ from temporalio import workflow
 
 from activities.notices import NoticeActivities
 from domain.activity import Activity
-from workflows.steps import STEP_FAILURES, once, until_done
-
-_SUMMARY = "publish the event"
+from workflows.steps import persistently
 
 
 def notice_id(activity_id: str) -> str:
@@ -21,7 +19,4 @@ class AccountNotice:
     @workflow.run
     async def run(self, told: Activity) -> None:
         """Publish the notice, once or under the same `message_id` again."""
-        try:
-            await once(NoticeActivities.publish, told, summary=_SUMMARY)
-        except STEP_FAILURES:
-            await until_done(NoticeActivities.publish, told, summary=_SUMMARY)
+        await persistently(NoticeActivities.publish, told, summary="publish the event")

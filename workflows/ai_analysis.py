@@ -19,7 +19,7 @@ from domain.analysis import (
     Verdict,
 )
 from domain.errors import Ambiguous, BotCoreError, ErrorCode, Rejected, Retryable
-from workflows.steps import STEP_FAILURES, by_document, once, paid_for, until_done
+from workflows.steps import STEP_FAILURES, by_document, once, paid_for, persistently
 
 
 @workflow.defn(name="AIAnalysis")
@@ -161,11 +161,8 @@ class AIAnalysis:
 
     async def _tell(self, step: Any, analysis: Analysis, summary: str) -> None:
         askers = list(self._askers)
-        try:
-            await once(step, analysis, askers, summary=summary)
-        except STEP_FAILURES:
-            # Paid for: it is kept as soon as the database is back.
-            await until_done(step, analysis, askers, summary=summary)
+        # Paid for: it is kept as soon as the database is back.
+        await persistently(step, analysis, askers, summary=summary)
         self._told = len(askers)
 
 

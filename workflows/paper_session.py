@@ -31,7 +31,7 @@ from domain.paper_messages import (
     outcome_of,
 )
 from domain.risk import LimitType
-from workflows.steps import STEP_FAILURES, once, until_done
+from workflows.steps import STEP_FAILURES, go_on, once
 
 SESSION_ID = SearchAttributeKey.for_keyword("SessionId")
 SYMBOLS = SearchAttributeKey.for_keyword_list("Symbols")
@@ -244,7 +244,7 @@ class PaperSession:
         except STEP_FAILURES:
             left = list(PaperStep)
         await asyncio.gather(
-            *(until_done(_LEFT_OVER[PaperStep(step)], record, summary=str(step)) for step in left)
+            *(go_on(_LEFT_OVER[PaperStep(step)], record, summary=str(step)) for step in left)
         )
         self._is_recording = False
 

@@ -40,11 +40,20 @@ _DOCUMENT_REST = RetryPolicy(
 _DOCUMENT_REST_TIMEOUT = timedelta(
     seconds=(timing.MAX_ATTEMPTS - 1) * timing.STEP_TIMEOUT_S + timing.LONGEST_RETRY_AFTER_S
 )
+# As often as it takes: from the first attempt on, or from the second.
 _PERSISTENT = RetryPolicy(
     initial_interval=timedelta(seconds=timing.FIRST_RETRY_S),
     backoff_coefficient=timing.RETRY_BACKOFF,
     maximum_interval=timedelta(seconds=timing.PERSISTENT_RETRY_MAX_S),
 )
+_PERSISTENT_REST = RetryPolicy(
+    initial_interval=timedelta(seconds=timing.SECOND_RETRY_S),
+    backoff_coefficient=timing.RETRY_BACKOFF,
+    maximum_interval=timedelta(seconds=timing.PERSISTENT_RETRY_MAX_S),
+)
+_SECOND_WAIT = "wait before the second attempt"
+# Workflows that began before it did not wait before their second attempt.
+_WAITED_FOR = "the-second-attempt-is-waited-for"
 
 
 async def once(step: Any, *arguments: Any, summary: str) -> Any:
@@ -79,8 +88,33 @@ async def by_document(step: Any, *arguments: Any, summary: str) -> Any:
         wait_s = max(timing.FIRST_RETRY_S, error.extensions.get("retry_after_s", 0))
         if wait_s > timing.LONGEST_RETRY_AFTER_S:
             raise
-    await workflow.sleep(wait_s, summary="wait before the second attempt")
+    await workflow.sleep(wait_s, summary=_SECOND_WAIT)
     return await _ordinary(step, arguments, _DOCUMENT_REST, summary, _DOCUMENT_REST_TIMEOUT)
+
+
+async def persistently(step: Any, *arguments: Any, summary: str) -> Any:
+    """Make a step: try, 1 s, try, 2 s, try, and so on, as often as it takes.
+
+    Raises:
+        ActivityError: It failed for good.
+    """
+    try:
+        return await once(step, *arguments, summary=summary)
+    except STEP_FAILURES:
+        return await go_on(step, *arguments, summary=summary)
+
+
+async def go_on(step: Any, *arguments: Any, summary: str) -> Any:
+    """Make the attempts after the first, which has failed, as `persistently` makes them.
+
+    Raises:
+        ActivityError: It failed for good.
+    """
+    policy = _PERSISTENT
+    if workflow.patched(_WAITED_FOR):
+        await workflow.sleep(timing.FIRST_RETRY_S, summary=_SECOND_WAIT)
+        policy = _PERSISTENT_REST
+    return await _ordinary(step, arguments, policy, summary)
 
 
 async def until_done(step: Any, *arguments: Any, summary: str) -> Any:

@@ -24,7 +24,7 @@ from domain.trades import (
     lose_sight,
     submitting,
 )
-from workflows.steps import STEP_FAILURES, by_document, once, until_done
+from workflows.steps import STEP_FAILURES, by_document, go_on, once, persistently, until_done
 
 USER_ID = SearchAttributeKey.for_keyword("UserId")
 SYMBOL = SearchAttributeKey.for_keyword("Symbol")
@@ -152,20 +152,12 @@ class TradeExecution:
 
     async def _denied(self, placement: Placement) -> Placement:
         workflow.upsert_search_attributes([TRADE_STATUS.value_set(OrderStatus.REJECTED)])
-        try:
-            await once(
-                TradingActivities.publish_denial,
-                self._order,
-                placement.denial,
-                summary="publish the denial",
-            )
-        except STEP_FAILURES:
-            await until_done(
-                TradingActivities.publish_denial,
-                self._order,
-                placement.denial,
-                summary="publish the denial",
-            )
+        await persistently(
+            TradingActivities.publish_denial,
+            self._order,
+            placement.denial,
+            summary="publish the denial",
+        )
         await workflow.wait_condition(workflow.all_handlers_finished)
         return placement
 
@@ -217,14 +209,9 @@ class TradeExecution:
                 self._trade = trade
 
     async def _ask_venue(self) -> None:
-        try:
-            execution: Execution | None = await once(
-                TradingActivities.find_order, self._order, summary="ask the venue"
-            )
-        except STEP_FAILURES:
-            execution = await until_done(
-                TradingActivities.find_order, self._order, summary="ask the venue"
-            )
+        execution: Execution | None = await persistently(
+            TradingActivities.find_order, self._order, summary="ask the venue"
+        )
         if execution is not None:
             self._heard.append(execution)
 
@@ -240,9 +227,11 @@ class TradeExecution:
 
 
 async def _make_up_for(steps: Iterable[Step], trade: Trade) -> None:
-    """Do what was left, one after the other."""
+    """Do what was left, one after the other; the first of them has been tried."""
+    make = go_on
     for step in steps:
-        await until_done(_LEFT_OVER[step], trade, summary=str(step))
+        await make(_LEFT_OVER[step], trade, summary=str(step))
+        make = until_done
 
 
 def describe(trade: Trade) -> str:
