@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+from api.dashboard import DIST, Dashboard, dashboard_router
 from api.errors import documented_problems, install_error_handlers
 from api.metrics import HttpMetrics
 from api.middleware import EdgeMiddleware
@@ -83,4 +84,6 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    # Last, so that no call of the interface is looked for among its files.
+    app.include_router(dashboard_router(Dashboard(DIST, settings.websocket_url)))
     return app

@@ -24,13 +24,18 @@ def public_answer(body: bytes, if_none_match: str | None, *, age_s: int | None =
         if_none_match: The header of that name.
         age_s: How old the answer is, where it is not of now (RFC 9111, section 5.1).
     """
-    tag = f'"{blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'
+    tag = tag_of(body)
     headers = {"ETag": tag, "Cache-Control": PUBLIC}
     if age_s is not None:
         headers["Age"] = str(age_s)
     if if_none_match is not None and matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def tag_of(body: bytes) -> str:
+    """Return the strong entity tag of an answer (RFC 9110, section 8.8.3)."""
+    return f'"{blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'
 
 
 def matches(if_none_match: str, tag: str) -> bool:
