@@ -168,12 +168,10 @@ function Free({ ticket: { form, known, symbol } }: Part) {
   const free = useComputed(() => {
     const amount = isBuy ? holdingOf(known.value.account, asset)?.free : sellable(known.value);
     return amount ? digits(amount) : null;
-  });
-  // The text of its digits: a signal of it tells apart what changed and what did not.
-  const value = free.value;
+  }).value;
   return (
     <span class={isLive.value ? "figures" : "figures stale"}>
-      Free: <Price value={value} /> {asset}
+      Free: <Price value={free} /> {asset}
       {!isLive.value && " (not live)"}
     </span>
   );
