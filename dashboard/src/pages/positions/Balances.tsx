@@ -1,9 +1,10 @@
 /** What the account has, asset by asset. */
 import { type Account, ownAccount } from "../../live/private";
 import { isLive } from "../../live/socket";
-import { big } from "../../money/decimal";
+import { big, type Decimal } from "../../money/decimal";
+import { QUOTE_ASSET } from "../../money/equity";
 import { Card } from "../../ui/Card";
-import { Price } from "../../ui/numbers";
+import { Money, Price } from "../../ui/numbers";
 import { Empty, Skeleton } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
 import { NotLive } from "./NotLive";
@@ -12,10 +13,14 @@ type Balance = Account["balances"][number];
 
 const COLUMNS: readonly Column<Balance>[] = [
   { title: "Asset", cell: ({ asset }) => <strong>{asset}</strong> },
-  { title: "Free", isNumber: true, cell: ({ free }) => <Price value={free} /> },
-  { title: "Locked", isNumber: true, cell: ({ locked }) => <Price value={locked} /> },
-  { title: "Total", isNumber: true, cell: ({ total }) => <Price value={total} /> },
+  { title: "Free", isNumber: true, cell: ({ asset, free }) => amount(asset, free) },
+  { title: "Locked", isNumber: true, cell: ({ asset, locked }) => amount(asset, locked) },
+  { title: "Total", isNumber: true, cell: ({ asset, total }) => amount(asset, total) },
 ];
+
+function amount(asset: string, value: Decimal) {
+  return asset === QUOTE_ASSET ? <Money value={value} /> : <Price value={value} />;
+}
 
 export function Balances() {
   const account = ownAccount.value;

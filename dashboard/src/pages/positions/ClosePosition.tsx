@@ -98,6 +98,7 @@ function ClosingFacts({ position, symbol }: Closing) {
   ).value;
   const closing = bid && closingAt(quantity, entry_price, bid);
   const rest = big(position.quantity).minus(quantity);
+  const isTooSmall = symbol && bid && quantity.times(big(bid)).lt(big(symbol.min_notional));
   const isHeld = holding?.free.lt(quantity) ?? false;
   return (
     <>
@@ -125,6 +126,12 @@ function ClosingFacts({ position, symbol }: Closing) {
       {isHeld && (
         <p class="ticket-block">
           <Icon name="alert" /> Open orders hold a part of it; cancel them first.
+        </p>
+      )}
+      {isTooSmall && (
+        <p class="ticket-block">
+          <Icon name="alert" /> It is worth less than the {format(symbol.min_notional)}{" "}
+          {quote_asset} that the venue trades at least.
         </p>
       )}
       {rest.gt(0) && symbol && (

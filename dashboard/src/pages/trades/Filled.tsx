@@ -8,8 +8,10 @@ export function Filled({ trade }: { trade: Trade }) {
   const share = filledShare(executed, quantity);
   return (
     <span class="filled figures">
-      {format(executed)}
-      {quantity !== null && <span class="muted"> of {format(quantity)}</span>}
+      <span>
+        {format(executed)}
+        {quantity !== null && <span class="muted"> of {format(quantity)}</span>}
+      </span>
       {share !== null && (
         <progress
           class="bar"

@@ -100,7 +100,7 @@ export function OrderFacts({ trade, symbol }: Part) {
     ["Workflow id", <Id key="workflow" of={trade.workflow_id} />],
   );
   return (
-    <Card title="Order">
+    <Card title="Order" class="trade-order">
       <Facts facts={facts} />
     </Card>
   );
