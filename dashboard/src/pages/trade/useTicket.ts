@@ -99,6 +99,9 @@ function useSuggestion(form: OrderForm, symbol: TradedSymbol): void {
   const query = route.value.query.toString();
   useEffect(() => {
     if (query === "" || form.isLocked.peek()) return;
+    // What another order left behind is no part of it.
+    form.clear();
+    form.change({ timeInForce: "GTC" });
     form.change(suggestionOf(new URLSearchParams(query), symbol.tick_size));
   }, [form, query, symbol]);
 }
