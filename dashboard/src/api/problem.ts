@@ -23,6 +23,8 @@ export interface ProblemDetails {
   current_value?: Decimal | null;
   limit_value?: Decimal | null;
   retry_after_s?: Decimal | null;
+  /** The order that it is about. */
+  trade_id?: string | null;
   requestId?: string | null;
 }
 
