@@ -1,5 +1,6 @@
 /** One chart of candles: TradingView's, in this page's colours and with its own clock. */
 import {
+  type AutoscaleInfo,
   type CandlestickData,
   CandlestickSeries,
   CrosshairMode,
@@ -25,6 +26,8 @@ export interface Level {
   title: string;
   tone: "up" | "down" | "accent" | "muted";
   isDashed?: boolean;
+  /** The prices beside the chart reach as far as this one. */
+  isKeptInView?: boolean;
 }
 
 /** Something that happened at a moment, such as a fill of one's own. */
@@ -58,7 +61,9 @@ export class CandleChart {
       crosshair: { mode: CrosshairMode.Normal },
       timeScale: { rightOffset: 6, minBarSpacing: 1, tickMarkFormatter: tickMark },
     });
-    this.#series = this.#chart.addSeries(CandlestickSeries, {});
+    this.#series = this.#chart.addSeries(CandlestickSeries, {
+      autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => this.#withLevels(own()),
+    });
     this.#markers = createSeriesMarkers(this.#series, []);
     this.#indicators = new IndicatorLayer(this.#chart);
     this.applyTheme();
@@ -170,6 +175,15 @@ export class CandleChart {
 
   remove(): void {
     this.#chart.remove();
+  }
+
+  #withLevels(own: AutoscaleInfo | null): AutoscaleInfo | null {
+    const range = own?.priceRange;
+    const kept = this.#levels.filter((level) => level.isKeptInView);
+    if (!range || kept.length === 0) return own;
+    const prices = kept.map((level) => Number(level.price));
+    const minValue = Math.min(range.minValue, ...prices);
+    return { ...own, priceRange: { minValue, maxValue: Math.max(range.maxValue, ...prices) } };
   }
 
   #drawMarks(): void {
