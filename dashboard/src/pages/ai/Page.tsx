@@ -99,6 +99,7 @@ function Desk({ symbols, symbol: { symbol, tick_size }, timeframe }: DeskProps) 
             analysis={analysis}
             isCurrent={isCurrent}
           />
+          <NotAdvice />
         </div>
         <div class="analysis-main stack">
           <AnalysisChart
@@ -111,7 +112,6 @@ function Desk({ symbols, symbol: { symbol, tick_size }, timeframe }: DeskProps) 
           {shown && <ReasonCard analysis={shown} tick={tick_size} />}
         </div>
       </div>
-      <NotAdvice />
       <div class="analysis-lists">
         <EarlierAnalyses symbols={symbols} />
         <Scorecard symbol={symbol} />

@@ -162,8 +162,8 @@ function ToTicket(props: { analysis: Analysis; tick: Decimal | undefined; isCurr
         Use in ticket
       </a>
       <p class="field-hint">
-        Opens a {isLong ? "buy" : "sell"} limit order at <Price value={entry} step={tick} />.
-        Nothing is sent until you send it.
+        Fills the ticket with a {isLong ? "buy" : "sell"} limit at{" "}
+        <Price value={entry} step={tick} />. Nothing is sent until you send it.
       </p>
     </div>
   );

@@ -58,6 +58,7 @@ function AnalysisView({ analysis }: { analysis: Analysis }) {
         <div class="analysis-side">
           <SignalCard analysis={analysis} tick={tick} isCurrent={isCurrent} />
           <OutcomeCard analysis={analysis} tick={tick} />
+          <NotAdvice />
         </div>
         <div class="analysis-main stack">
           {tick && (
@@ -72,7 +73,6 @@ function AnalysisView({ analysis }: { analysis: Analysis }) {
           <ReasonCard analysis={analysis} tick={tick} />
         </div>
       </div>
-      <NotAdvice />
     </div>
   );
 }
