@@ -39,6 +39,8 @@ export interface Mark {
 
 // How near the oldest candle one has to scroll for older ones to be read.
 const OLDER_WITHIN_BARS = 30;
+// What of the chart lies before a moment that is to be seen.
+const PART_BEFORE = 0.35;
 
 export class CandleChart {
   readonly #chart: IChartApi;
@@ -121,6 +123,17 @@ export class CandleChart {
   setMarks(marks: readonly Mark[]): void {
     this.#marks = marks;
     this.#drawMarks();
+  }
+
+  /** Scrolls back to a moment, unless it is in view already. */
+  reveal(moment: string): void {
+    const scale = this.#chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    const index = this.#candles.findLastIndex((candle) => candle.open_time <= moment);
+    if (range === null || index < 0 || index > range.from) return;
+    const bars = range.to - range.from;
+    const from = index - bars * PART_BEFORE;
+    scale.setVisibleLogicalRange({ from, to: from + bars });
   }
 
   /** Calls back when one has scrolled near the oldest candle. */

@@ -16,8 +16,10 @@ export function AnalysisChart(props: {
   tick: Decimal;
   analysis: Analysis | null;
   isCurrent: boolean;
+  /** A moment that is in view at first. */
+  since?: string;
 }) {
-  const { symbol, timeframe, tick, analysis, isCurrent } = props;
+  const { symbol, timeframe, tick, analysis, isCurrent, since } = props;
   const levels = useMemo(
     () => (analysis === null ? NO_LEVELS : levelsOf(analysis, isCurrent)),
     [analysis, isCurrent],
@@ -32,6 +34,7 @@ export function AnalysisChart(props: {
         indicators={INDICATORS}
         levels={levels}
         marks={marks}
+        since={since}
       />
     </Card>
   );

@@ -36,7 +36,7 @@ export function ScoreTable(props: { title: string; tallies: ReadonlyMap<string, 
         caption={`Results by ${props.title.toLowerCase()}`}
         columns={[
           { title: props.title, cell: ({ name }) => name },
-          { title: "Signals", isNumber: true, cell: ({ tally }) => tally.signals },
+          { title: "Signals", isNumber: true, isMinor: true, cell: ({ tally }) => tally.signals },
           { title: "Results", isNumber: true, cell: ({ tally }) => enteredOf(tally) },
           { title: "Hit rate", isNumber: true, cell: ({ tally }) => <HitRate tally={tally} /> },
           {

@@ -22,7 +22,10 @@ export function SignalSide(props: {
   if (asked?.phase === "waiting") {
     return <WaitingCard what={`${symbol}, ${timeframe}`} since={asked.since} />;
   }
-  const refused = asked?.phase === "failed" && (
+  // One whose answer was lost may have come another way.
+  const hasArrived = (since: number) =>
+    analysis !== null && Date.parse(analysis.created_at) >= since;
+  const refused = asked?.phase === "failed" && !hasArrived(asked.since) && (
     <RefusedCard
       problem={asked.problem}
       at={asked.at}

@@ -16,7 +16,7 @@ import type { Analysis } from "./analysis";
 export type Asked =
   | { phase: "waiting"; since: number }
   | { phase: "answered"; analysis: Analysis }
-  | { phase: "failed"; problem: Problem; at: number };
+  | { phase: "failed"; problem: Problem; since: number; at: number };
 
 // The API gives up after 22 s; what it says then is worth waiting for.
 const TIMEOUT_MS = 30_000;
@@ -38,14 +38,15 @@ export async function analyze(symbol: string, timeframe: Timeframe): Promise<voi
   const key = keyOf(symbol, timeframe);
   if (asked.peek().get(key)?.phase === "waiting") return;
   const mine = visit;
-  keep(key, { phase: "waiting", since: Date.now() });
+  const since = Date.now();
+  keep(key, { phase: "waiting", since });
   let became: Asked;
   try {
     const body = { symbol, timeframe };
     const analysis = await api.post("/api/ai/analyze", { body, timeoutMs: TIMEOUT_MS });
     became = { phase: "answered", analysis };
   } catch (thrown) {
-    became = { phase: "failed", problem: problemOf(thrown), at: Date.now() };
+    became = { phase: "failed", problem: problemOf(thrown), since, at: Date.now() };
   }
   // Whoever asked has signed out meanwhile: it is not for who is here now.
   if (mine !== visit) return;

@@ -68,6 +68,7 @@ function AnalysisView({ analysis }: { analysis: Analysis }) {
               tick={tick}
               analysis={analysis}
               isCurrent={isCurrent}
+              since={analysis.created_at}
             />
           )}
           <ReasonCard analysis={analysis} tick={tick} />
