@@ -11,11 +11,11 @@ export function TotalsRow(props: { trades: readonly Trade[]; hasMore: boolean; r
   const executed = trades.filter(({ fills }) => fills.length > 0).length;
   return (
     <dl class="figures-row totals">
-      <Figure label="Trades shown" note={hasMore ? "There are more" : "All of them"}>
+      <Figure
+        label="Trades shown"
+        note={`${executed} executed, ${hasMore ? "there are more" : "these are all"}`}
+      >
         <span class="figures">{trades.length}</span>
-      </Figure>
-      <Figure label="With executions">
-        <span class="figures">{executed}</span>
       </Figure>
       {totals === null ? (
         <Figure label="Bought, sold, fees" note="The outcome of a trade is not certain yet">

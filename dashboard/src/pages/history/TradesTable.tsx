@@ -45,10 +45,11 @@ function columnsOf(rules: Rules): readonly Column<Trade>[] {
       ),
     },
     { title: "Side", cell: ({ side }) => <SideBadge side={side} /> },
-    { title: "Type", cell: ({ type }) => typeWord(type) },
+    { title: "Type", isMinor: true, cell: ({ type }) => typeWord(type) },
     {
       title: "Quantity",
       isNumber: true,
+      isMinor: true,
       cell: (trade) => <Quantity trade={trade} step={step(trade)} rules={rules} />,
     },
     {
