@@ -5,13 +5,15 @@ SHELL := /bin/sh
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
+# In dashboard/, on the Node that set-up found.
+NPM := ./scripts/npm
 
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Install what is missing: Debian packages and .venv (every target does this itself)
+setup: ## Install what is missing, build the dashboard (every target does this itself)
 	@./scripts/bootstrap
 
 .PHONY: run
@@ -31,18 +33,20 @@ reset: ## Stop it and delete everything that it kept (.run)
 	@test ! -x $(PYTHON) || exec $(PYTHON) -m workers.stack reset
 
 .PHONY: check
-check: setup ## Lint, format, types, layers, dependencies
+check: setup ## Lint, format, types, layers, dependencies; of the dashboard, too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(NPM) run check
 
 # Tests wait for servers more than they work. tests/conftest.py says what stays together.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: check ## check, then every test, with branch coverage
+	$(NPM) test
 	$(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" -m slipcover -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: chaos-events

@@ -18,6 +18,8 @@ Venue = Literal["sandbox", "testnet", "live"]
 _OPENAI_URL = "https://api.openai.com/v1"
 _OPENAI_MODEL = "gpt-4.1-mini"
 _SANDBOX_MODEL = "sandbox-rule-1"
+# A page that opens a WebSocket of this scheme on its own host came by that one.
+_PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 
 class Settings(BaseSettings):
@@ -166,9 +168,26 @@ class Settings(BaseSettings):
         return self.public_url.startswith("https:") or self.public_ws_url.startswith("wss:")
 
     @cached_property
+    def api_url(self) -> str:
+        """Where the API listens, and serves the dashboard."""
+        return f"http://{self.api_host}:{self.api_port}"
+
+    @cached_property
     def dashboard_url(self) -> str:
         """Where links lead to; a path of the dashboard follows."""
-        return f"{self.public_url or f'http://{self.api_host}:{self.api_port}'}/#"
+        return f"{self.public_url or self.api_url}/#"
+
+    @cached_property
+    def dashboard_origins(self) -> list[str]:
+        """The origins of the dashboard: where the API listens, and where the public finds it.
+
+        A proxy has both the dashboard and the gateway under its name.
+        """
+        hosts = {self.api_host, "127.0.0.1", "localhost"}
+        public = [urlsplit(url) for url in (self.public_url, self.public_ws_url) if url]
+        return [f"http://{host}:{self.api_port}" for host in hosts] + [
+            f"{_PAGE_SCHEMES.get(url.scheme, url.scheme)}://{url.netloc}" for url in public
+        ]
 
     @cached_property
     def uses_sandbox_model(self) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -72,8 +72,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def http(built: Path, unused_tcp_port_factory: object) -> AsyncIterator[httpx.AsyncClient]:
-    assert callable(unused_tcp_port_factory)
+async def http(
+    built: Path, unused_tcp_port_factory: Callable[[], int]
+) -> AsyncIterator[httpx.AsyncClient]:
     async with serving(built, unused_tcp_port_factory()) as client:
         yield client
 

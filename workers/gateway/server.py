@@ -177,13 +177,8 @@ class Gateway:
         """Judge an origin; programs that are no browser send none, and carry no cookies."""
         if origin is None:
             return True
-        allowed = self._settings.allowed_origins or self._own_origins()
+        allowed = self._settings.allowed_origins or self._settings.dashboard_origins
         return origin in allowed or "*" in allowed
-
-    def _own_origins(self) -> list[str]:
-        port = self._settings.api_port
-        hosts = {self._settings.api_host, "127.0.0.1", "localhost"}
-        return [f"http://{host}:{port}" for host in hosts]
 
     def _readiness(self) -> WSUpgradeResponseWithListener:
         connected = self._subscription.connected

@@ -69,7 +69,8 @@ def run_stack(directory: RunDirectory, console: Console, *, exit_after_tour: boo
         if exit_after_tour:
             return tour_code
         if not stop_request:
-            console.print("\nCtrl-C ends it; make tour, in another terminal, takes the tour again")
+            console.print(f"\nthe dashboard is at {settings.api_url}", style="bold", markup=False)
+            console.print("Ctrl-C ends it; make tour, in another terminal, takes the tour again")
         while not stop_request:
             supervisor.watch_step()
             time.sleep(POLL_S)
@@ -100,9 +101,9 @@ def _reports(console: Console) -> Reports:
 
 
 def _show_addresses(console: Console, placed: list[Placed], settings: Settings) -> None:
-    api = f"http://{settings.api_host}:{settings.api_port}"
     rows = [
-        ("API, its pages", f"{api}/docs"),
+        ("Dashboard", settings.api_url),
+        ("API, its pages", f"{settings.api_url}/docs"),
         ("WebSocket", settings.websocket_url),
         ("Temporal, its page", settings.temporal_ui_url),
     ]

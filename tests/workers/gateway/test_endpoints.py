@@ -13,6 +13,20 @@ async def test_a_foreign_origin_is_refused(make_stage: MakeStage) -> None:
     await own.sign_in("ann")
 
 
+async def test_the_dashboard_may_connect_from_where_people_open_it(make_stage: MakeStage) -> None:
+    stage = await make_stage(
+        public_url="https://pages.example", public_ws_url="wss://desk.example:8443/ws"
+    )
+    for origin in (
+        *("https://desk.example:8443", "https://pages.example"),
+        *("http://127.0.0.1:8000", "http://localhost:8000"),
+    ):
+        await (await stage.connect(origin=origin)).sign_in("ann")
+    for origin in ("https://desk.example", "http://pages.example", "wss://desk.example:8443"):
+        foreign = await stage.connect(origin=origin)
+        assert await foreign.close_code() == 4403, origin
+
+
 async def test_a_restart_is_told_and_readiness_fails_first(make_stage: MakeStage) -> None:
     stage = await make_stage(shutdown_drain_s=0.2)
     client = await stage.connect_as("ann")
