@@ -13,9 +13,11 @@ async def test_an_analysis_is_asked_for_and_its_card_and_reasons_are_shown(
     page = visitor.page
     await visitor.open("#/ai?symbol=BTCUSDT&timeframe=1h", "AI")
     await visitor.button("Analyze").click()
-    card = page.locator("section, article, div").filter(
-        has=page.get_by_role("heading", name="Signal", exact=True)
-    ).last
+    card = (
+        page.locator("section, article, div")
+        .filter(has=page.get_by_role("heading", name="Signal", exact=True))
+        .last
+    )
     await expect(page.get_by_role("heading", name="Reasoning")).to_be_visible()
     [analysis] = (await visitor.ask("GET", "/api/ai/analyses"))["items"]
     await expect(page.locator(".signal-word-large")).to_have_text(analysis["signal"])
@@ -34,9 +36,7 @@ async def test_a_suggestion_fills_the_ticket_in_and_sends_nothing(visitor: Visit
     page = visitor.page
     # One of these has an entry, whichever way the markets went.
     for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "ADAUSDT"):
-        analysis = await visitor.ask(
-            "POST", "/api/ai/analyze", symbol=symbol, timeframe="1h"
-        )
+        analysis = await visitor.ask("POST", "/api/ai/analyze", symbol=symbol, timeframe="1h")
         if analysis["suggested_entry"] is not None:
             break
     assert analysis["suggested_entry"] is not None

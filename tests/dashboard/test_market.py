@@ -57,8 +57,9 @@ async def test_a_market_order_is_placed_by_keyboard_and_filled(visitor: Visitor)
     assert (trade["status"], str(trade["executed_quantity"])) == ("FILLED", "0.002")
     await ticket.get_by_role("link", name="See the trade").click()
     await expect(visitor.page).to_have_url(re.compile(f"#/trades/{trade['trade_id']}"))
-    await expect(visitor.page.get_by_text("FILLED").or_(visitor.page.get_by_text("Filled")).first
-                 ).to_be_visible()
+    await expect(
+        visitor.page.get_by_text("FILLED").or_(visitor.page.get_by_text("Filled")).first
+    ).to_be_visible()
 
 
 async def test_an_order_beyond_the_limits_is_refused_with_its_reason(visitor: Visitor) -> None:

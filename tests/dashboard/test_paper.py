@@ -18,7 +18,8 @@ async def test_a_session_is_started_traded_and_forked(visitor: Visitor) -> None:
     await expect(page.get_by_role("heading", level=1, name="Trend, tight stops")).to_be_visible()
 
     order = page.locator("form", has=page.get_by_role("button", name=re.compile("paper money")))
-    await order.locator("input[inputmode=decimal]").last.fill("100")
+    await order.locator("label.segment", has_text="USDT").click()
+    await order.get_by_label("Amount", exact=True).fill("100")
     await page.keyboard.press("Enter")
     await expect(order.get_by_role("status").filter(has_text="FILLED")).to_be_visible()
 

@@ -44,7 +44,9 @@ class Visitor:
 
     def unexpected(self) -> list[str]:
         return [
-            said for said in self.complaints if not any(re.search(one, said) for one in self._expected)
+            said
+            for said in self.complaints
+            if not any(re.search(one, said) for one in self._expected)
         ]
 
     async def open(self, place: str = "#/market", heading: str | None = None) -> None:
