@@ -68,32 +68,35 @@ export function LimitsForm(props: { limits: Limits; onSaved: (limits: Limits) =>
           />
         ))}
       </div>
-      {changes.length > 0 && <Changes title="Will change" changes={changes} />}
-      <div role="status">
-        {saved.value?.length === 0 && changes.length === 0 && (
-          <p class="muted">Nothing has changed.</p>
-        )}
-        {saved.value && saved.value.length > 0 && changes.length === 0 && (
-          <Changes title="Saved" changes={saved.value} />
-        )}
-      </div>
-      {save.problem && (
-        <p class="form-error" role="alert">
-          <Icon name="alert" /> {save.problem.message}
-        </p>
-      )}
-      <div class="row">
-        <Button type="submit" tone="primary" isBusy={save.isBusy}>
-          Save limits
-        </Button>
-        {(changes.length > 0 || isWrong) && (
-          <Button tone="quiet" onClick={undo}>
-            Undo
+      <div class="limits-end">
+        <div>{changes.length > 0 && <Changes title="Will change" changes={changes} />}</div>
+        <div role="status">{changes.length === 0 && <Saved changes={saved.value} />}</div>
+        <div>
+          {save.problem && (
+            <p class="form-error" role="alert">
+              <Icon name="alert" /> {save.problem.message}
+            </p>
+          )}
+        </div>
+        <div class="row">
+          <Button type="submit" tone="primary" isBusy={save.isBusy}>
+            Save limits
           </Button>
-        )}
+          {(changes.length > 0 || isWrong) && (
+            <Button tone="quiet" onClick={undo}>
+              Undo
+            </Button>
+          )}
+        </div>
       </div>
     </form>
   );
+}
+
+function Saved({ changes }: { changes: readonly LimitChange[] | null }) {
+  if (changes === null) return null;
+  if (changes.length === 0) return <p class="muted">Nothing has changed.</p>;
+  return <Changes title="Saved" changes={changes} />;
 }
 
 function Changes({ title, changes }: { title: string; changes: readonly LimitChange[] }) {

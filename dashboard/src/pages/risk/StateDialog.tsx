@@ -49,7 +49,7 @@ export function StateDialog(props: {
         <div class="dialog-actions">
           <Button onClick={props.onClose}>Back</Button>
           {state === "HALTED" ? (
-            <Button type="submit" tone="sell" icon="stop" isBusy={isBusy}>
+            <Button type="submit" tone="sell" isBusy={isBusy}>
               {WORDS[state].action}
             </Button>
           ) : (

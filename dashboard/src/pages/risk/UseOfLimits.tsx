@@ -40,7 +40,7 @@ function OpenPositions({ limit }: { limit: Decimal }) {
     <UseRow
       name="Open positions"
       use={useOf(used === null ? null : big(used), limit)}
-      note={waiting > 0 ? `${waiting} of them only a resting purchase so far` : undefined}
+      note={waiting > 0 ? `${waiting} of them only a resting purchase so far` : "Symbols held"}
     >
       {used ?? <Unknown />} of {format(limit)}
     </UseRow>
@@ -104,12 +104,7 @@ function OrdersOfMinute({ limit }: { limit: Decimal }) {
 
 const LEVEL_WORDS = { unknown: "Not known", free: "", near: "Near", reached: "Reached" } as const;
 
-function UseRow(props: {
-  name: string;
-  use: Use;
-  note?: string | undefined;
-  children: ComponentChildren;
-}) {
+function UseRow(props: { name: string; use: Use; note: string; children: ComponentChildren }) {
   const { level, percent } = props.use;
   const word = LEVEL_WORDS[level] || `${percent}%`;
   return (
@@ -119,8 +114,8 @@ function UseRow(props: {
       <svg class="use-bar" aria-hidden="true">
         <rect width={`${percent ?? 0}%`} height="100%" />
       </svg>
+      <span class="use-note">{props.note}</span>
       <span class="use-word figures">{level === "near" ? `${word}, ${percent}%` : word}</span>
-      {props.note && <span class="use-note">{props.note}</span>}
     </li>
   );
 }
