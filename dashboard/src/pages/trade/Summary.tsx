@@ -1,11 +1,12 @@
 /** What the order comes to, before it is sent. */
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { type Exact, format, formatByStep } from "../../money/decimal";
+import { type Exact, format, formatByStep, signOf } from "../../money/decimal";
 import { QUOTE_ASSET } from "../../money/equity";
 import { Facts } from "../../ui/Card";
 import { Unknown } from "../../ui/numbers";
 import { type Estimate, TAKER_FEE_TEXT } from "./estimate";
+import { quotePlaces } from "./known";
 import { hasPrice } from "./order";
 import type { TicketModel } from "./useTicket";
 
@@ -15,6 +16,7 @@ export function Summary({ ticket: { estimate, form, known, symbol } }: { ticket:
   const { base_asset, quote_asset, tick_size } = symbol;
   const isBuy = draft.side === "BUY";
   const isOwnPrice = hasPrice(draft.type);
+  const places = quotePlaces(symbol);
   return (
     <section class="ticket-summary" aria-label="What the order comes to">
       <Facts
@@ -23,15 +25,15 @@ export function Summary({ ticket: { estimate, form, known, symbol } }: { ticket:
             isOwnPrice ? "At the limit price" : "Estimated price",
             value ? formatByStep(value.price, tick_size) : <Unknown />,
           ],
-          [isBuy ? "Cost" : "Proceeds", shown(value?.value, quote_asset)],
+          [isBuy ? "Cost" : "Proceeds", shown(value?.value, quote_asset, places)],
           [`Fee, estimated at ${TAKER_FEE_TEXT}`, shown(value?.fee, value?.feeAsset ?? "")],
-          ["Notional", shown(value?.worth, QUOTE_ASSET)],
+          ["Notional", shown(value?.worth, QUOTE_ASSET, 2)],
           ["Of your order limit", <LimitShare key="share" of={value} />],
           [
             isOwnPrice ? "Held once it fills" : "Held after",
             <span key="held" class="ticket-held">
               <span>{shown(value?.baseAfter, base_asset)}</span>
-              <span>{shown(value?.quoteAfter, quote_asset)}</span>
+              <span>{shown(value?.quoteAfter, quote_asset, places)}</span>
             </span>,
           ],
         ]}
@@ -41,11 +43,13 @@ export function Summary({ ticket: { estimate, form, known, symbol } }: { ticket:
   );
 }
 
-function shown(value: Exact | null | undefined, asset: string): ComponentChildren {
-  if (value === null || value === undefined) return <Unknown />;
+function shown(value: Exact | null | undefined, asset: string, places?: number): ComponentChildren {
+  // Nobody can hold less than nothing: the order is too large, which its field says.
+  if (value === null || value === undefined || signOf(value) < 0) return <Unknown />;
   return (
     <>
-      {format(value, { upTo: 8 })} <span class="unit">{asset}</span>
+      {format(value, places === undefined ? { upTo: 8 } : { places })}{" "}
+      <span class="unit">{asset}</span>
     </>
   );
 }

@@ -1,12 +1,20 @@
 /** What of an order can be chosen and typed. */
 import { useComputed } from "@preact/signals";
+import Big from "big.js";
 import { isLive } from "../../live/socket";
-import { big, digits, formatByStep, formatPercent } from "../../money/decimal";
+import {
+  big,
+  type Decimal,
+  digits,
+  format,
+  formatByStep,
+  formatPercent,
+} from "../../money/decimal";
 import { Button } from "../../ui/Button";
 import { Segmented } from "../../ui/Choice";
 import { NumberField, Select } from "../../ui/Field";
-import { Price } from "../../ui/numbers";
-import { holdingOf, sellable } from "./known";
+import { Price, Unknown } from "../../ui/numbers";
+import { holdingOf, quotePlaces, sellable } from "./known";
 import {
   type AmountIn,
   hasPrice,
@@ -168,15 +176,20 @@ function Free({ ticket: { form, known, symbol } }: Part) {
   const free = useComputed(() => {
     const amount = isBuy ? holdingOf(known.value.account, asset)?.free : sellable(known.value);
     return amount ? digits(amount) : null;
-  });
-  // The text of its digits: a signal of it tells apart what changed and what did not.
-  const value = free.value;
+  }).value;
   return (
     <span class={isLive.value ? "figures" : "figures stale"}>
-      Free: <Price value={value} /> {asset}
+      Free: {isBuy ? <Cut value={free} places={quotePlaces(symbol)} /> : <Price value={free} />}{" "}
+      {asset}
       {!isLive.value && " (not live)"}
     </span>
   );
+}
+
+/** Rounded down: what is shown as free can be spent. */
+function Cut({ value, places }: { value: Decimal | null; places: number }) {
+  if (value === null) return <Unknown />;
+  return <>{format(big(value).round(places, Big.roundDown), { places })}</>;
 }
 
 function Shares({ ticket: { form, known } }: Part) {

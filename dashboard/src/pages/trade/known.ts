@@ -2,7 +2,7 @@
 import type Big from "big.js";
 import type { Schema } from "../../api/client";
 import type { Account, Position, Trade } from "../../live/private";
-import { big, type Decimal } from "../../money/decimal";
+import { big, type Decimal, placesOf } from "../../money/decimal";
 
 /** What is known now; null is unknown. */
 export interface Known {
@@ -52,4 +52,9 @@ export function sellable(known: Known): Big | null {
   if (free === null || known.account?.trading_state !== "REDUCING") return free;
   const left = reducible(known);
   return left === null ? null : left.lt(free) ? left : free;
+}
+
+/** How many digits after the point an amount of the symbol's quote asset is shown with. */
+export function quotePlaces(symbol: Schema<"TradedSymbol">): number {
+  return Math.max(2, placesOf(symbol.tick_size));
 }

@@ -12,13 +12,13 @@ const MOST_SIGNAL_CHARACTERS = 64;
 export function suggestionOf(query: URLSearchParams, tick: Decimal): Partial<Draft> {
   const side = SIDES.find(([each]) => each === query.get("side"))?.[0];
   const wanted = ORDER_TYPES.find(([each]) => each === query.get("type"))?.[0];
-  const type = wanted ?? (query.has("price") ? "LIMIT" : undefined);
+  const price = onTick(query.get("price"), tick, side);
+  const type = wanted ?? (price === null ? undefined : "LIMIT");
   const suggestion: Partial<Draft> = {};
   if (side !== undefined) suggestion.side = side;
   if (type !== undefined) suggestion.type = type;
   const amount = positiveIn(query.get("quantity") ?? "");
   if (amount !== null) Object.assign(suggestion, { amount: digits(amount), amountIn: "base" });
-  const price = onTick(query.get("price"), tick, side);
   if (price !== null && type && hasPrice(type)) suggestion.price = price;
   const stop = onTick(query.get("stop_price"), tick, side);
   if (stop !== null && type && isStop(type)) suggestion.stopPrice = stop;
