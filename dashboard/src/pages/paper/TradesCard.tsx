@@ -22,7 +22,7 @@ export function TradesCard(props: {
     Number(generation) < Number(portfolio.generation);
   const columns = columnsOf(props.rules, isEarlier, props.onFork);
   return (
-    <Card title="Trades" isFlush>
+    <Card title="Trades" class="paper-trades" isFlush>
       <Loaded of={trades} lines={5}>
         {(all) =>
           all.length === 0 ? (
@@ -94,7 +94,7 @@ function columnsOf(
           label={`Fork from here: after paper order ${trade.number}`}
           onClick={() => onFork(trade)}
         >
-          Fork from here
+          <span class="paper-fork-text">Fork from here</span>
         </Button>
       ),
     },
