@@ -95,10 +95,15 @@ function columnsWith(symbols: readonly TradedSymbol[]): Column<Analysis>[] {
   return [
     {
       title: "Market",
-      cell: ({ analysis_id, symbol, timeframe }) => (
-        <a class="earlier-link" href={href("analyses", analysis_id)}>
-          {symbol} <span class="unit">{timeframe}</span>
-        </a>
+      cell: ({ analysis_id, symbol, timeframe, created_at }) => (
+        <>
+          <a class="earlier-link" href={href("analyses", analysis_id)}>
+            {symbol} <span class="unit">{timeframe}</span>
+          </a>
+          <span class="earlier-time">
+            <Moment at={created_at} />
+          </span>
+        </>
       ),
     },
     { title: "Signal", cell: ({ signal }) => <SignalWord signal={signal} /> },
@@ -131,6 +136,11 @@ function columnsWith(symbols: readonly TradedSymbol[]): Column<Analysis>[] {
         ),
     },
     { title: "Outcome", cell: (analysis) => <OutcomeCell analysis={analysis} /> },
-    { title: "Made", isNumber: true, cell: ({ created_at }) => <Moment at={created_at} /> },
+    {
+      title: "Made",
+      isNumber: true,
+      isMinor: true,
+      cell: ({ created_at }) => <Moment at={created_at} />,
+    },
   ];
 }

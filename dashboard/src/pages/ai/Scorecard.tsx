@@ -6,7 +6,7 @@ import { Segmented } from "../../ui/Choice";
 import { Loaded } from "../../ui/states";
 import { MOST_OWN, readDays, readOwn } from "./readScores";
 import { ScoreTable } from "./ScoreTable";
-import { sinceDay, talliesBy, tallyOfAnalysis, tallyOfDay } from "./scores";
+import { sinceDay, type Tally, talliesBy, tallyOfAnalysis, tallyOfDay } from "./scores";
 import { useAnalysisNews } from "./useAnalysisNews";
 
 const SPANS = [
@@ -103,10 +103,12 @@ function OwnScores({ symbol, days }: ScoresProps) {
         <>
           <ScoreTable
             title="Signal"
-            tallies={talliesBy(
-              analyses.filter(({ created_at }) => created_at >= since),
-              ({ signal }) => signal,
-              tallyOfAnalysis,
+            tallies={inOrder(
+              talliesBy(
+                analyses.filter(({ created_at }) => created_at >= since),
+                ({ signal }) => signal,
+                tallyOfAnalysis,
+              ),
             )}
           />
           {!isWhole && (
@@ -116,4 +118,11 @@ function OwnScores({ symbol, days }: ScoresProps) {
       )}
     </Loaded>
   );
+}
+
+const SIGNALS = ["Long", "Short", "Neutral"];
+
+function inOrder(tallies: ReadonlyMap<string, Tally>): Map<string, Tally> {
+  const placeOf = ([name]: [string, Tally]) => SIGNALS.indexOf(name);
+  return new Map([...tallies].sort((a, b) => placeOf(a) - placeOf(b)));
 }

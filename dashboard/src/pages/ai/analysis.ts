@@ -62,7 +62,7 @@ export function levelsOf(analysis: Analysis, isCurrent: boolean): Level[] {
 export function marksOf({ signal, created_at, score }: Analysis): Mark[] {
   if (signal === "Neutral") return [];
   const [opens, ends] = signal === "Long" ? (["BUY", "SELL"] as const) : (["SELL", "BUY"] as const);
-  if (!score?.entered_at) return [{ at: created_at, side: opens, text: signal }];
+  if (!score?.entered_at) return [{ at: created_at, side: opens, text: "" }];
   const entered: Mark = { at: score.entered_at, side: opens, text: `${signal} opens` };
   return score.ended_at ? [entered, { at: score.ended_at, side: ends, text: "ends" }] : [entered];
 }
