@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from api.dashboard import DIST
 from workers.settings import Settings
 from workers.stack.addresses import variable
 from workers.stack.parts import PARTS
@@ -19,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE_TEXT = (REPOSITORY / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 README = (REPOSITORY / "README.md").read_text()
 
 # Services that a server needs around a part of the local stack, and the part they serve.
@@ -93,6 +95,16 @@ def test_only_the_proxy_is_open_to_the_network() -> None:
     for name, service in SERVICES.items():
         for port in service.get("ports", []):
             assert name == "proxy" or port.startswith("127.0.0.1:"), (name, port)
+
+
+def test_the_image_has_what_its_file_copies_and_the_dashboard_where_the_api_looks() -> None:
+    copies = re.findall(r"^COPY ((?:--from=\S+ )?)(.*) (\S+)$", DOCKERFILE, flags=re.MULTILINE)
+    let_in = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    ours = [source for stage, sources, _ in copies if not stage for source in sources.split()]
+    assert {"api", "dashboard/src"} <= set(ours)
+    assert [source for source in ours if f"!{source}" not in let_in] == []
+    assert all((REPOSITORY / source).exists() for source in ours)
+    assert str(DIST.relative_to(REPOSITORY)) in [target for stage, _, target in copies if stage]
 
 
 def test_operators_find_workflows_by_the_same_attributes() -> None:
