@@ -49,7 +49,7 @@ class Visitor:
             if not any(re.search(one, said) for one in self._expected)
         ]
 
-    async def open(self, place: str = "#/market", heading: str | None = None) -> None:
+    async def open(self, place: str = "#/market/BTCUSDT", heading: str | None = None) -> None:
         """Go to a place of the dashboard and wait until its page is there."""
         if self.page.url.startswith(self.base_url):
             await self.page.evaluate("place => { location.hash = place }", place)
