@@ -49,9 +49,11 @@ export interface CallOptions {
 
 type Has<Key extends string, T> = [T] extends [never] ? unknown : { [K in Key]: T };
 type May<Key extends string, T> = [T] extends [never] ? unknown : { [K in Key]?: T };
+// A filter that is not set may be there without a value; it is not sent.
+type Unset<T> = [T] extends [never] ? never : { [K in keyof T]: T[K] | undefined };
 type Request<P extends keyof paths, M extends Method> = CallOptions &
   Has<"path", Part<Operation<P, M>, "path">> &
-  May<"query", Sent<Part<Operation<P, M>, "query">>> &
+  May<"query", Unset<Sent<Part<Operation<P, M>, "query">>>> &
   (BodyOf<Operation<P, M>> extends undefined ? unknown : { body: BodyOf<Operation<P, M>> });
 // A call that needs nothing can be made without saying so.
 type Arguments<P extends keyof paths, M extends Method> =

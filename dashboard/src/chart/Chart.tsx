@@ -27,8 +27,10 @@ export function Chart(props: {
   /** Prices drawn across; a new list only where something changed. */
   levels?: readonly Level[];
   marks?: readonly Mark[];
+  /** A moment that is in view at first, however long ago it was. */
+  since?: string | undefined;
 }) {
-  const { symbol, timeframe, tick } = props;
+  const { symbol, timeframe, tick, since } = props;
   const { indicators = NO_INDICATORS, levels = NO_LEVELS, marks = NO_MARKS } = props;
   const container = useRef<HTMLDivElement>(null);
   const chart = useRef<CandleChart | null>(null);
@@ -56,12 +58,16 @@ export function Chart(props: {
   useEffect(() => {
     isLoading.value = true;
     problem.value = null;
+    const showSince = async (of: CandleFeed, moment: string) => {
+      if (await of.readBackTo(moment)) chart.current?.reveal(moment);
+    };
     const opened = new CandleFeed(symbol, timeframe, {
       onCandles(candles, isOther) {
         chart.current?.setCandles(candles, isOther);
         last.value = candles.at(-1) ?? null;
         problem.value = null;
         isLoading.value = false;
+        if (isOther && since !== undefined) void showSince(opened, since);
       },
       onUpdate(candle, candles) {
         chart.current?.update(candle, candles);
@@ -78,7 +84,7 @@ export function Chart(props: {
       opened.close();
       pointed.value = null;
     };
-  }, [symbol, timeframe, isLoading, last, pointed, problem]);
+  }, [symbol, timeframe, since, isLoading, last, pointed, problem]);
 
   useEffect(() => chart.current?.setTick(tick), [tick]);
   // biome-ignore format: one line an effect

@@ -1,5 +1,6 @@
 /** One chart of candles: TradingView's, in this page's colours and with its own clock. */
 import {
+  type AutoscaleInfo,
   type CandlestickData,
   CandlestickSeries,
   CrosshairMode,
@@ -25,6 +26,8 @@ export interface Level {
   title: string;
   tone: "up" | "down" | "accent" | "muted";
   isDashed?: boolean;
+  /** The prices beside the chart reach as far as this one. */
+  isKeptInView?: boolean;
 }
 
 /** Something that happened at a moment, such as a fill of one's own. */
@@ -36,6 +39,8 @@ export interface Mark {
 
 // How near the oldest candle one has to scroll for older ones to be read.
 const OLDER_WITHIN_BARS = 30;
+// What of the chart lies before a moment that is to be seen.
+const PART_BEFORE = 0.35;
 
 export class CandleChart {
   readonly #chart: IChartApi;
@@ -58,7 +63,9 @@ export class CandleChart {
       crosshair: { mode: CrosshairMode.Normal },
       timeScale: { rightOffset: 6, minBarSpacing: 1, tickMarkFormatter: tickMark },
     });
-    this.#series = this.#chart.addSeries(CandlestickSeries, {});
+    this.#series = this.#chart.addSeries(CandlestickSeries, {
+      autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => this.#withLevels(own()),
+    });
     this.#markers = createSeriesMarkers(this.#series, []);
     this.#indicators = new IndicatorLayer(this.#chart);
     this.applyTheme();
@@ -118,6 +125,17 @@ export class CandleChart {
     this.#drawMarks();
   }
 
+  /** Scrolls back to a moment, unless it is in view already. */
+  reveal(moment: string): void {
+    const scale = this.#chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    const index = this.#candles.findLastIndex((candle) => candle.open_time <= moment);
+    if (range === null || index < 0 || index > range.from) return;
+    const bars = range.to - range.from;
+    const from = index - bars * PART_BEFORE;
+    scale.setVisibleLogicalRange({ from, to: from + bars });
+  }
+
   /** Calls back when one has scrolled near the oldest candle. */
   onNearOldest(call: () => void): void {
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -170,6 +188,15 @@ export class CandleChart {
 
   remove(): void {
     this.#chart.remove();
+  }
+
+  #withLevels(own: AutoscaleInfo | null): AutoscaleInfo | null {
+    const range = own?.priceRange;
+    const kept = this.#levels.filter((level) => level.isKeptInView);
+    if (!range || kept.length === 0) return own;
+    const prices = kept.map((level) => Number(level.price));
+    const minValue = Math.min(range.minValue, ...prices);
+    return { ...own, priceRange: { minValue, maxValue: Math.max(range.maxValue, ...prices) } };
   }
 
   #drawMarks(): void {

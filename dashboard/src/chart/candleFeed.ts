@@ -15,6 +15,8 @@ export interface CandleListener {
 }
 
 const PAGE = 300;
+// Who wants to see further back than so many pages has to scroll there.
+const MOST_PAGES_BACK = 10;
 
 export class CandleFeed {
   readonly #symbol: string;
@@ -80,6 +82,18 @@ export class CandleFeed {
     } finally {
       this.#isReadingOlder = false;
     }
+  }
+
+  /** Reads older candles until a moment is among them; tells whether it is. */
+  async readBackTo(moment: string): Promise<boolean> {
+    for (let page = 0; page < MOST_PAGES_BACK; page += 1) {
+      const oldest = this.#candles[0]?.open_time;
+      if (oldest === undefined || oldest <= moment) break;
+      await this.readOlder();
+      if (this.#candles[0]?.open_time === oldest) break;
+    }
+    const oldest = this.#candles[0]?.open_time;
+    return !this.#abort.signal.aborted && oldest !== undefined && oldest <= moment;
   }
 
   #read(cursor: string | undefined) {

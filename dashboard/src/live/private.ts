@@ -88,6 +88,13 @@ function takeAccount(told: Partial<Account>): void {
   rereadAccountSoon();
 }
 
+/** Takes the trading state that the API has just answered with; no event tells of it. */
+export function takeTradingState(state: string): void {
+  if (account.peek()?.trading_state === state) return;
+  count(taken, "account");
+  takeAccount({ trading_state: state });
+}
+
 // Which reading of a store is the latest, and how many events it took: an answer that was
 // overtaken by either is read again, or left to the later one.
 const readings = new Map<string, number>();

@@ -11,21 +11,22 @@ interface Held {
 }
 
 /** The symbols whose prices `equityOf` needs. */
-export function pricedSymbols(balances: readonly Held[]): string[] {
+export function pricedSymbols(balances: readonly Held[], quoteAsset = QUOTE_ASSET): string[] {
   return balances
-    .filter(({ asset, total }) => asset !== QUOTE_ASSET && signOf(total) !== 0)
-    .map(({ asset }) => asset + QUOTE_ASSET);
+    .filter(({ asset, total }) => asset !== quoteAsset && signOf(total) !== 0)
+    .map(({ asset }) => asset + quoteAsset);
 }
 
 /** The worth of everything held; null where something has no live price. */
 export function equityOf(
   balances: readonly Held[],
   priceOf: (symbol: string) => Decimal | null,
+  quoteAsset = QUOTE_ASSET,
 ): Big | null {
   let worth = big(0);
   for (const { asset, total } of balances) {
     if (signOf(total) === 0) continue;
-    const price = asset === QUOTE_ASSET ? big(1) : priceOf(asset + QUOTE_ASSET);
+    const price = asset === quoteAsset ? big(1) : priceOf(asset + quoteAsset);
     if (price === null) return null;
     worth = worth.plus(big(total).times(big(price)));
   }

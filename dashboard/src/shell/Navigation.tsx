@@ -1,6 +1,9 @@
 /** The way around: at the side of a wide screen, at the bottom of a small one. */
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { isOperator } from "../api/session";
+import { UnreadCount } from "../pages/notifications/UnreadCount";
+import { watchUnread } from "../pages/notifications/unread";
 import { Icon } from "../ui/Icon";
 import { PAGES, type PageName, pageOf } from "./pages";
 import { href, route } from "./router";
@@ -23,11 +26,13 @@ function PageLink({ name }: { name: PageName }) {
     >
       {icon && <Icon name={icon} />}
       <span>{title}</span>
+      {name === "notifications" && <UnreadCount />}
     </a>
   );
 }
 
 export function SideNavigation() {
+  useEffect(watchUnread, []);
   return (
     <nav class="side-nav" aria-label="Pages">
       {shownPages().map((name) => (
@@ -73,6 +78,7 @@ export function BottomNavigation() {
       >
         <Icon name="more" />
         <span>More</span>
+        <UnreadCount />
       </button>
     </nav>
   );

@@ -10,6 +10,7 @@ export function Dialog(props: { title: string; children: ComponentChildren; onCl
     const shown = dialog.current;
     // The browser itself gives the focus back to where it was.
     shown?.showModal();
+    firstToUse(shown)?.focus();
     return () => shown?.close();
   }, []);
   return (
@@ -28,6 +29,14 @@ export function Dialog(props: { title: string; children: ComponentChildren; onCl
       </header>
       <div class="card-body">{props.children}</div>
     </dialog>
+  );
+}
+
+// The browser would choose ✕, and Enter would then close what was opened to be answered.
+function firstToUse(dialog: HTMLDialogElement | null): HTMLElement | null | undefined {
+  return (
+    dialog?.querySelector<HTMLElement>(".card-body :is(input, select, textarea):enabled") ??
+    dialog?.querySelector<HTMLElement>(".dialog-actions button:last-child:enabled")
   );
 }
 

@@ -32,6 +32,7 @@ const PATHS = {
   reload: "M20 5v5h-5M20 10a8.500 8.500 0 1 0 .5 4",
   fork: "M6 3v12m0 0a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM18 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zm0 0c0 5-6 4-9.500 7",
   stop: "M6 6h12v12H6z",
+  minus: "M5 12h14",
   plus: "M12 5v14M5 12h14",
   chevron: "m9 5 7 7-7 7",
 } as const;

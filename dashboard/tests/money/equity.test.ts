@@ -30,3 +30,12 @@ test("without one of the prices that it needs there is no sum", () => {
     }),
   );
 });
+
+test("an account may be reckoned in another asset", () => {
+  const balances = [
+    { asset: "BTC", total: decimal("2") },
+    { asset: "ETH", total: decimal("10") },
+  ];
+  assert.deepEqual(pricedSymbols(balances, "BTC"), ["ETHBTC"]);
+  assert.ok(equityOf(balances, () => decimal("0.05"), "BTC")?.eq("2.5"));
+});

@@ -1,10 +1,9 @@
-import { Empty } from "../../ui/states";
+/** Paper trading: the sessions, or the one that the address names. */
+import type { PageProps } from "../../shell/pages";
+import { SessionList } from "./SessionList";
+import { SessionPage } from "./SessionPage";
 
-export default function PapertradingPage() {
-  return (
-    <>
-      <h1 class="page-title">Paper trading</h1>
-      <Empty title="This page is being built." />
-    </>
-  );
+export default function PaperPage({ parameter }: PageProps) {
+  if (parameter === undefined) return <SessionList />;
+  return <SessionPage key={parameter} sessionId={parameter} />;
 }

@@ -1,0 +1,77 @@
+"""The market page, and the order ticket on it."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.dashboard.visitor import Visitor
+
+
+async def test_every_price_of_the_watch_list_is_live_and_moves(visitor: Visitor) -> None:
+    await visitor.open("#/market/BTCUSDT", "BTC")
+    rows = visitor.page.locator(".watch-table tbody tr")
+    assert await rows.count() >= 8
+    await expect(visitor.page.locator(".connection")).to_have_text("Live")
+    # Known and not stale, each of them.
+    await visitor.page.wait_for_function(
+        """() => [...document.querySelectorAll(".watch-price")].every((cell) =>
+             /[0-9]/.test(cell.innerText) && !cell.querySelector(".stale"))"""
+    )
+    price = visitor.page.locator(".symbol-last")
+    before = await price.inner_text()
+    await expect(price).not_to_have_text(before)
+
+
+async def test_another_symbol_is_found_and_chosen_by_keyboard(visitor: Visitor) -> None:
+    await visitor.open("#/market/BTCUSDT", "BTC")
+    search = visitor.page.get_by_label("Search symbols")
+    await search.fill("eth")
+    await search.press("ArrowDown")
+    await expect(visitor.page).to_have_url(re.compile("#/market/ETH"))
+    await expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("ETH")
+    await search.fill("nothing like it")
+    await expect(visitor.page.get_by_text("No symbol has")).to_be_visible()
+
+
+async def test_the_chart_shows_candles_of_the_chosen_timeframe(visitor: Visitor) -> None:
+    await visitor.open("#/market/BTCUSDT", "BTC")
+    async with visitor.page.expect_response(
+        lambda answer: "/api/market/candles/BTCUSDT/15m" in answer.url
+    ) as asked:
+        await visitor.choice("15m").click()
+    assert (await (await asked.value).json())["items"]
+    await expect(visitor.page.locator(".chart-card canvas").first).to_be_visible()
+
+
+async def test_a_market_order_is_placed_by_keyboard_and_filled(visitor: Visitor) -> None:
+    await visitor.open("#/market/BTCUSDT", "BTC")
+    ticket = visitor.page.get_by_role("form", name="Order for BTCUSDT")
+    await ticket.get_by_label("Quantity", exact=True).fill("0.002")
+    # The whole of the order is told before it is sent.
+    await expect(ticket.locator(".ticket-summary")).to_contain_text(re.compile(r"Cost\s*[\d,.]+"))
+    await ticket.get_by_label("Quantity", exact=True).press("Enter")
+    await expect(ticket.get_by_role("status").filter(has_text="Bought")).to_contain_text(
+        re.compile(r"Bought 0\.002 BTC at [\d,.]+")
+    )
+    [trade] = (await visitor.ask("GET", "/api/trades"))["items"]
+    assert (trade["status"], str(trade["executed_quantity"])) == ("FILLED", "0.002")
+    await ticket.get_by_role("link", name="See the trade").click()
+    await expect(visitor.page).to_have_url(re.compile(f"#/trades/{trade['trade_id']}"))
+    await expect(
+        visitor.page.get_by_text("FILLED").or_(visitor.page.get_by_text("Filled")).first
+    ).to_be_visible()
+
+
+async def test_an_order_beyond_the_limits_is_refused_with_its_reason(visitor: Visitor) -> None:
+    visitor.expect_complaint(r"status of 4\d\d .*/api/trades/execute")
+    await visitor.ask(
+        "PUT",
+        "/api/risk/limits",
+        **{**await visitor.ask("GET", "/api/risk/limits"), "max_order_notional_quote": 60},
+    )
+    await visitor.open("#/market/BTCUSDT", "BTC")
+    ticket = visitor.page.get_by_role("form", name="Order for BTCUSDT")
+    await ticket.get_by_label("Quantity", exact=True).fill("0.01")
+    await ticket.get_by_label("Quantity", exact=True).press("Enter")
+    await expect(ticket).to_contain_text("limit")
+    assert (await visitor.ask("GET", "/api/trades"))["items"] == []
