@@ -36,7 +36,6 @@ const IN_FORCE = [
   ["FOK", "All at once or nothing"],
 ] as const satisfies readonly (readonly [TimeInForce, string])[];
 const SIDE_TONES: Record<Side, string> = { BUY: "buy", SELL: "sell" };
-const SIDE_WORDS: Record<Side, string> = { BUY: "Buy", SELL: "Sell" };
 
 export function OrderForm(props: {
   rules: Rules;
@@ -116,7 +115,8 @@ export function OrderForm(props: {
           isWide
           isBusy={submission.isBusy}
         >
-          {SIDE_WORDS[side]} {rules.base_asset} with paper money
+          {side === "BUY" ? "Buy" : "Sell"} {rules.base_asset} {side === "BUY" ? "with" : "for"}{" "}
+          paper money
         </Button>
       )}
       <OrderAnswer trade={answered.value} rules={rules} />

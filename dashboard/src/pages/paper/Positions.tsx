@@ -42,7 +42,11 @@ export function Positions(props: {
     });
   }
   return (
-    <Card title="Positions" isFlush>
+    <Card
+      title="Positions"
+      class={isActive(portfolio) ? "paper-table paper-acted" : "paper-table"}
+      isFlush
+    >
       {positions.length === 0 ? (
         <Empty icon="layers" title="Nothing is held." />
       ) : (

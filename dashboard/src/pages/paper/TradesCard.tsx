@@ -22,7 +22,7 @@ export function TradesCard(props: {
     Number(generation) < Number(portfolio.generation);
   const columns = columnsOf(props.rules, isEarlier, props.onFork);
   return (
-    <Card title="Trades" class="paper-trades" isFlush>
+    <Card title="Trades" class="paper-table paper-acted" isFlush>
       <Loaded of={trades} lines={5}>
         {(all) =>
           all.length === 0 ? (
