@@ -9,6 +9,7 @@ outside of Python's own files, start nothing, write nothing, and not outlive its
 Reads one JSON object a line on stdin, writes one a line on stdout:
 `{"id", "job": "check"|"send", "url", "title"?, "body"?, "allowed"?, "timeout_s"}` →
 `{"id", "status": "ok"|"failed"|"refused"|"late", "detail", "schema"?, "hosts"?}`.
+`{"id", "job": "end"}` ends the job of that id, which then answers; the end of stdin ends them all.
 """
 
 import contextlib
@@ -86,6 +87,8 @@ class _Forks:
                         with contextlib.suppress(BlockingIOError):
                             os.read(wake_read, 4_096)
                     elif not self._read():
+                        # What goes on now, somebody else sends as well.
+                        self._end(set(self._running))
                         return
                 self._reap()
 
@@ -94,8 +97,19 @@ class _Forks:
         self._pending += piece
         *lines, self._pending = self._pending.split(b"\n")
         for line in lines:
-            self._begin(json.loads(line))
+            job = json.loads(line)
+            if job["job"] == "end":
+                self._end(
+                    {each for each, (its, _) in self._running.items() if its["id"] == job["id"]}
+                )
+            else:
+                self._begin(job)
         return bool(piece)
+
+    def _end(self, processes: set[int]) -> None:
+        for process in processes:
+            # Not waited for yet, so that the number is still that of our fork.
+            os.kill(process, signal.SIGKILL)
 
     def _begin(self, job: Job) -> None:
         answer_read, answer_write = os.pipe()

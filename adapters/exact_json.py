@@ -5,12 +5,15 @@ orjson writes everything; only Decimal and datetime take a detour through `_fall
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 import orjson
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
+# Written out, `1e9999999` is ten million zeros. Ours are far from it: a quotient of 28 digits that
+# begins behind some zeros has 40 places, not 100.
+_MAX_EXPONENT: Final = 100
 
 
 def decimal_text(value: Decimal) -> str:
@@ -59,9 +62,24 @@ def load(text: bytes | str) -> Any:
     """Parse, every fractional number as Decimal; NaN and Infinity are refused.
 
     Raises:
-        ValueError: It is not JSON.
+        ValueError: It is not JSON, or a number in it is out of all proportion.
     """
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    return json.loads(text, parse_float=_fraction, parse_constant=_refuse_constant)
+
+
+def is_proportionate(number: Decimal) -> bool:
+    """Whether a number can be written out without filling the memory with zeros."""
+    return number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT
+
+
+def _fraction(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("a number is out of range") from error
+    if not is_proportionate(number):
+        raise ValueError("a number is out of range")
+    return number
 
 
 def _refuse_constant(name: str) -> Decimal:

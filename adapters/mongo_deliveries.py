@@ -64,6 +64,7 @@ class Delivery:
     attempts: int
     created_at: datetime
     lease: str
+    leased_until: datetime
 
     @property
     def is_digest(self) -> bool:
@@ -160,7 +161,7 @@ class MongoDeliveries:
             },
         }
         if fresh:
-            change["$set"]["attempts"] = 0
+            change["$inc"] = {"attempts": -1}
         with mongo_faults():
             await self._deliveries.update_one(_held_by(delivery), change)
 
@@ -277,4 +278,5 @@ def _delivery(document: Document) -> Delivery:
         document["attempts"],
         document["created_at"],
         document["lease"],
+        document["leased_until"],
     )

@@ -1,11 +1,13 @@
 """Events as they arrive: read, checked against their model, or refused with a cause."""
 
+from dataclasses import fields
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
-from adapters.exact_json import load
+from adapters.exact_json import is_proportionate, load
 from domain.event_messages import MESSAGES, Event, Message
 
 # Ours have a kilobyte or two. What is larger is not parsed at all.
@@ -72,12 +74,14 @@ def read_event(body: bytes) -> Event:
     except ValidationError as error:
         raise UnreadableError(Cause.UNREADABLE, f"envelope: {_faults(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(Cause.UNREADABLE, "it is not JSON") from error
+        detail = "it is not JSON, or a number in it is out of range"
+        raise UnreadableError(Cause.UNREADABLE, detail) from error
     try:
         message = _adapter(envelope).validate_python(envelope.data)
     except ValidationError as error:
         detail = f"{envelope.routing_key}: {_faults(error)}"
         raise UnreadableError(Cause.UNREADABLE, detail) from error
+    _refuse_disproportion(message)
     return Event(
         routing_key=envelope.routing_key,
         message_id=envelope.message_id,
@@ -86,6 +90,14 @@ def read_event(body: bytes) -> Event:
         message=message,
         data=envelope.data,
     )
+
+
+def _refuse_disproportion(message: Message) -> None:
+    # A model takes numbers written as texts as well, which the JSON reader has let pass.
+    for each in fields(message):
+        value = getattr(message, each.name)
+        if isinstance(value, Decimal) and not is_proportionate(value):
+            raise UnreadableError(Cause.UNREADABLE, f"{each.name}: it is out of range")
 
 
 def _adapter(envelope: _Envelope) -> TypeAdapter[Message]:

@@ -121,8 +121,18 @@ WEBHOOK_TIMEOUT_S = 10.0
 # What the services behind apprise may take: some need several requests for one message.
 APPRISE_TIMEOUT_S = 20.0
 
-# A delivery whose sender has died is taken over after this: longer than any attempt lasts.
-DELIVERY_LEASE_S = APPRISE_TIMEOUT_S + 10.0
+# Beyond that: the fork, and the way there and back. What has not answered by then is stuck.
+APPRISE_MARGIN_S = 5.0
+
+# From its turn on, a delivery takes no longer than this: the attempt, and writing down how it went.
+DELIVERY_ATTEMPT_S = APPRISE_TIMEOUT_S + APPRISE_MARGIN_S + 5.0
+
+# For so long a delivery in a sender's hands waits for its turn, its words and settings included;
+# then it is put back. All that may be before a turn is bounded by this, and none of it counts.
+DELIVERY_TURN_S = 5.0
+
+# A delivery whose sender has died is taken over after this. A sender that lives is done by then.
+DELIVERY_LEASE_S = DELIVERY_TURN_S + DELIVERY_ATTEMPT_S
 
 # A stage of an archival run reports after this, so that operators see where it is, and a run
 # that is asked to stop has stopped soon.

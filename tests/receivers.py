@@ -2,15 +2,16 @@
 
 import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
@@ -159,10 +160,48 @@ class MailReceiver:
         )
 
 
+Mails = TypeVar("Mails", bound=MailReceiver)
+
+
+@dataclass
+class SlowMailReceiver(MailReceiver):
+    """One that drips: a line of its answer now and then, and the last one once it is let go."""
+
+    waiting: int = 0
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.waiting += 1
+        try:
+            while not self.let_go.is_set():
+                await server.push("250-one moment")
+                await asyncio.sleep(0.05)
+        finally:
+            self.waiting -= 1
+        return await super().handle_DATA(server, session, envelope)
+
+    async def until_waiting(self, count: int) -> None:
+        """Wait until so many mails hang here."""
+        await eventually(lambda: self.waiting == count)
+
+
 @pytest.fixture
 def mail_receiver() -> Iterator[MailReceiver]:
-    receiver = MailReceiver(free_port())
+    with _receiving(MailReceiver(free_port())) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def slow_mail_receiver() -> Iterator[SlowMailReceiver]:
+    with _receiving(SlowMailReceiver(free_port())) as receiver:
+        yield receiver
+
+
+@contextmanager
+def _receiving(receiver: Mails) -> Iterator[Mails]:
     controller = Controller(receiver, hostname="127.0.0.1", port=receiver.port)
     controller.start()
-    yield receiver
-    controller.stop()
+    try:
+        yield receiver
+    finally:
+        controller.stop()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from adapters.apprise_process import AppriseProcess, open_apprise
+from adapters.apprise_process import AppriseProcess, NoTurnError, open_apprise
 from adapters.credential_vault import decode_key
 from adapters.mongo import Document
 from adapters.notification_seals import TargetSeals
@@ -44,8 +44,23 @@ class Channels:
         self._webhooks = webhooks
         self._apprise = apprise
 
+    @asynccontextmanager
+    async def turn(self, user_id: str, target: Document, within_s: float) -> AsyncIterator[None]:
+        """Wait until a target can be sent to; what is sent is sent inside.
+
+        Raises:
+            NoTurnError: Not within this time; nothing was attempted.
+        """
+        if within_s <= 0:
+            raise NoTurnError("it waits for its turn")
+        if target["kind"] == TargetKind.WEBHOOK:
+            yield
+            return
+        async with self._apprise.turn(user_id, within_s):
+            yield
+
     async def send(self, user_id: str, target: Document, outgoing: Outgoing) -> Attempt:
-        """Make one attempt.
+        """Make one attempt, in a turn.
 
         Raises:
             UnreadableSealError: Its address cannot be read any more.

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from adapters.mongo_event_attempts import MongoEventAttempts
 from adapters.rabbitmq_consumer import EventConsumer
 from adapters.rabbitmq_topology import NOTIFICATIONS_QUEUE
 from workers.connections import Need, open_connections
@@ -36,7 +37,11 @@ async def _serve(settings: Settings) -> None:
         sender = DeliverySender(stores, channels, limits, settings.dashboard_url)
         planning = NotificationPlanning(stores, sender.wake)
         consumer = EventConsumer(
-            settings.rabbitmq_url, NOTIFICATIONS_QUEUE, planning, settings.rabbitmq_queue_type
+            settings.rabbitmq_url,
+            NOTIFICATIONS_QUEUE,
+            planning,
+            settings.rabbitmq_queue_type,
+            attempts=MongoEventAttempts(connections.database, NOTIFICATIONS_QUEUE),
         )
         await _side_by_side(sender.run(), consumer.run(announce_ready))
 

@@ -10,8 +10,9 @@ from typing import Final
 
 import structlog
 
+from adapters.apprise_process import NoTurnError
 from adapters.mongo import Document
-from adapters.mongo_deliveries import Delivery, Sent, State
+from adapters.mongo_deliveries import Delivery, State
 from adapters.notification_seals import UnreadableSealError
 from domain.errors import Retryable
 from domain.notification_events import is_urgent
@@ -25,7 +26,7 @@ from domain.notifications import (
     next_attempt_at,
     overflow_until,
 )
-from domain.timing import FIRST_RETRY_S, MAX_ATTEMPTS, RETRY_BACKOFF
+from domain.timing import DELIVERY_ATTEMPT_S, FIRST_RETRY_S, MAX_ATTEMPTS, RETRY_BACKOFF
 from workers.notification_channels import Channels, Outgoing
 from workers.notification_composing import Composer
 from workers.notification_stores import NotificationStores
@@ -117,7 +118,10 @@ class DeliverySender:
             self._digests_at = now + timedelta(seconds=LOOK_EVERY_S)
         busy = Counter(each.user_id for each in self._under_way.values())
         full = [user_id for user_id, count in busy.items() if count >= CONCURRENT_PER_USER]
-        waiting = await self._deliveries.due(now, full, free) if free else []
+        # What is late here, its lease run out, must not be sent beside itself.
+        here = {each.delivery_id for each in self._under_way.values()}
+        due = await self._deliveries.due(now, full, free) if free else []
+        waiting = [each for each in due if each["_id"] not in here]
         chosen = admitted([each["user_id"] for each in waiting], busy, CONCURRENT_PER_USER)
         if not chosen:
             return False
@@ -170,16 +174,21 @@ class DeliverySender:
             detail = "the target was removed or disabled"
             await self._deliveries.finish(delivery, State.DROPPED, detail, now)
             return
-        sent = await self._sent_this_minute(delivery, now)
-        allowed = min(target["max_per_minute"], self._limits.per_target)
-        if sent.to_target > allowed or sent.to_user > self._limits.per_user:
-            wanted = Preferences() if is_urgent(outgoing.event) else stored.preferences
-            until = overflow_until(wanted, now)
-            await self._deliveries.again(
-                delivery, State.HELD, until, "too many in a minute", fresh=True
-            )
+        left_s = (delivery.leased_until - datetime.now(UTC)).total_seconds() - DELIVERY_ATTEMPT_S
+        try:
+            async with self._channels.turn(delivery.user_id, target, left_s):
+                if await self._is_too_much(delivery, target, now):
+                    wanted = Preferences() if is_urgent(outgoing.event) else stored.preferences
+                    await self._hold(delivery, overflow_until(wanted, now))
+                    return
+                attempt = await self._attempt(delivery, target, outgoing)
+        except NoTurnError as error:
+            later = datetime.now(UTC) + timedelta(seconds=LOOK_EVERY_S)
+            await self._again(delivery, later, str(error), fresh=True)
             return
-        attempt = await self._attempt(delivery, target, outgoing)
+        await self._tell_outcome(delivery, target, attempt)
+
+    async def _tell_outcome(self, delivery: Delivery, target: Document, attempt: Attempt) -> None:
         _log.info(
             "notification.attempted",
             delivery_id=delivery.delivery_id,
@@ -240,11 +249,17 @@ class DeliverySender:
         wait_s = (at - datetime.now(UTC)).total_seconds()
         asyncio.get_running_loop().call_later(max(0.0, wait_s), self.wake)
 
-    async def _sent_this_minute(self, delivery: Delivery, now: datetime) -> Sent:
+    async def _hold(self, delivery: Delivery, until: datetime) -> None:
+        detail = "too many in a minute"
+        await self._deliveries.again(delivery, State.HELD, until, detail, fresh=True)
+
+    async def _is_too_much(self, delivery: Delivery, target: Document, now: datetime) -> bool:
         # A digest is what is too much; and what was let through once may be tried again.
         if delivery.is_digest or delivery.attempts > 1:
-            return Sent(0, 0)
-        return await self._deliveries.count_sent(delivery.user_id, delivery.target_id, now)
+            return False
+        sent = await self._deliveries.count_sent(delivery.user_id, delivery.target_id, now)
+        allowed = min(target["max_per_minute"], self._limits.per_target)
+        return sent.to_target > allowed or sent.to_user > self._limits.per_user
 
 
 async def _persistently(settle: Callable[[], Awaitable[None]]) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.apprise_process import AppriseProcess, Service, open_apprise
+from adapters.apprise_process import AppriseProcess, NoTurnError, Service, open_apprise
 from adapters.outbound_network import OutboundNetwork
 from domain.notifications import Reaction
-from tests.receivers import HttpReceiver, MailReceiver, status
+from domain.timing import APPRISE_TIMEOUT_S
+from tests.receivers import HttpReceiver, MailReceiver, SlowMailReceiver, status
 
 TELEGRAM = "tgram://123456789:abcdefghijklmnopqrstuvwxyz123456789/12345"
 DISCORD = "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrst"
@@ -147,6 +148,68 @@ async def _drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(0.1)
     except ConnectionError:
         writer.close()
+
+
+async def test_one_users_slow_servers_leave_room_for_others(
+    apprise: AppriseProcess, slow_mail_receiver: SlowMailReceiver, mail_receiver: MailReceiver
+) -> None:
+    async def send(user_id: str, url: str) -> Reaction:
+        async with apprise.turn(user_id, 20):
+            return (await apprise.send(url, "Title", "Body")).reaction
+
+    slow = [asyncio.create_task(send("ann", slow_mail_receiver.target)) for _ in range(10)]
+    await slow_mail_receiver.until_waiting(2)
+    assert await send("bob", mail_receiver.target) is Reaction.ACCEPTED
+    with pytest.raises(NoTurnError):
+        async with apprise.turn("ann", 0.1):
+            pass
+    assert slow_mail_receiver.waiting == 2
+    slow_mail_receiver.let_go.set()
+    assert await asyncio.gather(*slow) == [Reaction.ACCEPTED] * 10
+    assert len(slow_mail_receiver.mails) == 10
+
+
+async def test_who_does_not_wait_for_the_start_leaves_it_to_others(
+    mail_receiver: MailReceiver,
+) -> None:
+    async with open_apprise(OutboundNetwork([ip_network("127.0.0.0/8")])) as apprise:
+        with pytest.raises(NoTurnError):
+            async with apprise.turn("ann", 0.01):
+                pass
+        async with apprise.turn("ann", 30):
+            attempt = await apprise.send(mail_receiver.target, "Title", "Body")
+        assert attempt.reaction is Reaction.ACCEPTED
+    async with open_apprise(OutboundNetwork()) as apprise:
+        with pytest.raises(NoTurnError):
+            async with apprise.turn("ann", 0.01):
+                pass
+        # Closed while it starts: nothing is left behind.
+    assert apprise._process is None or apprise._process.returncode is not None
+
+
+async def test_what_is_cancelled_is_not_sent_afterwards(
+    apprise: AppriseProcess, slow_mail_receiver: SlowMailReceiver
+) -> None:
+    sending = asyncio.create_task(apprise.send(slow_mail_receiver.target, "Title", "Body"))
+    await slow_mail_receiver.until_waiting(1)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    await _hung_up(slow_mail_receiver)
+
+
+async def test_forks_end_with_us(slow_mail_receiver: SlowMailReceiver) -> None:
+    """Killed, we cancel nothing; all that our child sees is that its stdin has ended."""
+    async with open_apprise(OutboundNetwork([ip_network("127.0.0.0/8")])) as apprise:
+        sending = asyncio.create_task(apprise.send(slow_mail_receiver.target, "Title", "Body"))
+        await slow_mail_receiver.until_waiting(1)
+    await _hung_up(slow_mail_receiver)
+    assert (await sending).reaction is Reaction.PASSING
+
+
+async def _hung_up(receiver: SlowMailReceiver) -> None:
+    # Long before the alarm that would end the fork anyway.
+    async with asyncio.timeout(APPRISE_TIMEOUT_S / 4):
+        await receiver.until_waiting(0)
 
 
 async def test_it_is_started_again(http_receiver: HttpReceiver) -> None:

@@ -39,7 +39,10 @@ def test_times_are_utc_with_milliseconds() -> None:
     assert dump(datetime(2025, 10, 10, 12, tzinfo=UTC)) == b'"2025-10-10T12:00:00.000Z"'
 
 
-@pytest.mark.parametrize("text", [b"NaN", b"[Infinity]", b"{", b"", b"\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [b"NaN", b"[Infinity]", b"{", b"", b"\xff", b"1e9999999", b"1e-101", b"1e99999999999999"],
+)
 def test_what_is_not_json_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):
         load(text)

@@ -27,6 +27,12 @@ def test_money_stays_exact() -> None:
     assert message.price == Decimal("0.100000000000000001")
 
 
+def test_a_long_quotient_is_in_proportion() -> None:
+    message = read_event(envelope_of(an_event(price=Decimal(1) / Decimal(3) / 10**9))).message
+    assert isinstance(message, TradeExecuted)
+    assert message.price == Decimal(1) / Decimal(3) / 10**9
+
+
 def test_names_become_what_they_mean() -> None:
     message = read_event(envelope_of(an_event(AI_SIGNAL_SCORED))).message
     assert isinstance(message, SignalScored)
@@ -49,6 +55,10 @@ def test_an_event_about_nobody_is_refused(routing_key: str) -> None:
 ENVELOPE = an_event(TRADE_EXECUTED, "m1")
 
 
+def with_price(text: str) -> bytes:
+    return envelope_of(an_event(price=12_345)).replace(b"12345", text.encode())
+
+
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
@@ -69,6 +79,13 @@ ENVELOPE = an_event(TRADE_EXECUTED, "m1")
         (envelope_of(an_event(price="a lot")), Cause.UNREADABLE),
         (envelope_of(an_event(price="NaN")), Cause.UNREADABLE),
         (envelope_of(an_event(trade_id=None)), Cause.UNREADABLE),
+        # Written out, each of these is too many zeros for any memory.
+        (with_price("1e9999999"), Cause.UNREADABLE),
+        (with_price("1e-9999999"), Cause.UNREADABLE),
+        (with_price("-0.0e9999999"), Cause.UNREADABLE),
+        (with_price("1e99999999999999999999"), Cause.UNREADABLE),
+        (with_price('"1e9999999"'), Cause.UNREADABLE),
+        (with_price('1, "unknown": 1e9999999'), Cause.UNREADABLE),
         (envelope_of(ENVELOPE, version=2), Cause.UNKNOWN_VERSION),
         (envelope_of(ENVELOPE, version=0), Cause.UNKNOWN_VERSION),
         (envelope_of(ENVELOPE, routing_key="trade.liquidated"), Cause.UNKNOWN_EVENT),

@@ -15,6 +15,12 @@ def test_no_wait_outlasts_what_waits_for_it() -> None:
     assert waits_s + absence_s < timing.ANSWER_PATIENCE_S
 
 
+def test_no_delivery_outlasts_its_lease() -> None:
+    left_s = timing.DELIVERY_LEASE_S - timing.DELIVERY_TURN_S
+    assert left_s > timing.APPRISE_TIMEOUT_S + timing.APPRISE_MARGIN_S
+    assert left_s > timing.WEBHOOK_TIMEOUT_S
+
+
 def test_nothing_is_an_orphan_while_its_step_or_its_request_may_live() -> None:
     assert timing.ORPHAN_AGE_S > timing.STEP_TIMEOUT_S + timing.WORKFLOW_TASK_TIMEOUT_S
     assert timing.ORPHAN_AGE_S * 1_000 > timing.RECEIVE_WINDOW_MS + timing.ABSENCE_MARGIN_MS
