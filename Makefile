@@ -16,6 +16,11 @@ help: ## Show this list
 setup: ## Install what is missing, build the dashboard (every target does this itself)
 	@./scripts/bootstrap
 
+# What drives a browser needs one: `make run` does not.
+.PHONY: browser
+browser: setup
+	@./scripts/bootstrap browser
+
 .PHONY: run
 run: setup ## Start the whole system on this machine, take the tour, stay up until Ctrl-C
 	@exec $(PYTHON) -m workers.stack
@@ -45,7 +50,7 @@ check: setup ## Lint, format, types, layers, dependencies; of the dashboard, too
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: check ## check, then every test, with branch coverage
+test: check browser ## check, then every test, with branch coverage
 	$(NPM) test
 	$(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" -m slipcover -m pytest $(SIDE_BY_SIDE)
 
@@ -58,13 +63,18 @@ soak-archive: setup ## Archive COUNT (1000000) mixed records while the worker is
 	ARCHIVE_COUNT=$(or $(COUNT),1000000) $(BIN)/pytest -s tests/workers/archival/test_sigkill.py
 
 .PHONY: bench
-bench: setup ## Measure trades, live markets, analyses, events, paper trading and archives on private servers
+bench: setup browser ## Measure everything on private servers, and the dashboard in a browser
 	$(PYTHON) -m bench.trade
 	$(PYTHON) -m bench.market
 	$(PYTHON) -m bench.ai
 	$(PYTHON) -m bench.events
 	$(PYTHON) -m bench.paper
 	$(PYTHON) -m bench.archive
+	$(PYTHON) -m bench.dashboard
+
+.PHONY: screenshots
+screenshots: setup browser ## Take docs/screenshots of every page again, on a private stack with some life in it
+	$(PYTHON) -m bench.screenshots
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet

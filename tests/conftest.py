@@ -37,7 +37,9 @@ RABBITMQ_VHOSTS = 100
 
 
 # Started first, so that none of them is what is still running when all else has ended.
-LONGEST = ("tests/chaos", "tests/stack", "tests/workers", "tests/api")
+LONGEST = ("tests/chaos", "tests/dashboard", "tests/stack", "tests/workers", "tests/api")
+# Each of these in one process: its system is dear to start.
+TOGETHER = ("tests/chaos", "tests/dashboard")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,11 +53,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _TogetherScheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Keeps each file in one process, and all the chaos: its system is dear to start."""
+    """Keeps each file in one process, and whatever shares a system of its own."""
 
     def _split_scope(self, nodeid: str) -> str:
-        chaos = LONGEST[0]
-        return chaos if nodeid.startswith(chaos) else super()._split_scope(nodeid)
+        together = (folder for folder in TOGETHER if nodeid.startswith(folder))
+        return next(together, None) or super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
