@@ -23,8 +23,15 @@ from workers.stack.children import Child, Launch
 from workers.stack.instance import Instance
 from workers.stack.ports import LOOPBACK, answers, free_port
 from workers.stack.probes import http_answers
+from workers.stack.servers import Server
 
 _START_TIMEOUT_S = 60.0
+_SETTING_OF = {
+    "redis": "BOTCORE_REDIS_URL",
+    "mongodb": "BOTCORE_MONGODB_URL",
+    "rabbitmq": "BOTCORE_RABBITMQ_URL",
+    "temporal": "BOTCORE_TEMPORAL_ADDRESS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +78,19 @@ class Stage:
 
 
 @asynccontextmanager
-async def private_stage() -> AsyncIterator[Stage]:
-    """Start Redis and MongoDB in a temporary directory, and end all that was started."""
+async def private_stage(*more: Server) -> AsyncIterator[Stage]:
+    """Start Redis, MongoDB and more in a temporary directory, and end all that was started."""
     with tempfile.TemporaryDirectory(prefix="botcore-bench-") as root, ExitStack() as stack:
         directory = Path(root)
         running = {}
-        for server in (servers.REDIS, servers.MONGODB):
+        for server in (servers.REDIS, servers.MONGODB, *more):
             running[server.name] = Instance(server, directory / server.name)
             stack.callback(running[server.name].stop)
             running[server.name].create()
         environment = {
-            "BOTCORE_REDIS_URL": running["redis"].url,
-            "BOTCORE_MONGODB_URL": running["mongodb"].url,
+            **{_SETTING_OF[name]: instance.url for name, instance in running.items()},
             "BOTCORE_EXCHANGE_URL": f"http://{LOOPBACK}:{free_port()}",
+            "BOTCORE_API_PORT": str(free_port()),
             "BOTCORE_GATEWAY_PORT": str(free_port()),
             "BOTCORE_JWT_SECRET": secrets.token_urlsafe(48),
             "BOTCORE_CREDENTIALS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),

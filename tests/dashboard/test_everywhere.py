@@ -81,7 +81,7 @@ async def test_axe_finds_nothing_serious_on_any_page_in_light_and_dark(visitor: 
     for name, place in everywhere.items():
         await visitor.open(place)
         for theme in ("light", "dark"):
-            await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            await page.emulate_media(color_scheme=theme)
             await settle(visitor)
             found[f"{name}, {theme}"] = await violations(visitor, theme)
     assert {where: what for where, what in found.items() if what} == {}
@@ -93,7 +93,7 @@ async def test_axe_finds_nothing_serious_where_one_signs_in(stranger: Visitor) -
     await expect(stranger.button("Sign in")).to_be_visible()
     await page.evaluate(AXE.read_text())
     for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=theme)
         assert await violations(stranger, theme) == []
 
 

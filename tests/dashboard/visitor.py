@@ -11,15 +11,13 @@ import httpx
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from adapters.exact_json import load
+from bench.visitor import REMEMBER_SIGNED_IN
 from tests.local_stack import LocalStack
 
 PASSWORD = "tremendous-7"
 # Processes share two cores here; what is awaited comes much sooner elsewhere.
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
-
-# That somebody is signed in is remembered beside the cookie, which no script sees.
-_REMEMBER_SIGNED_IN = "localStorage.setItem('botcore.signed-in', 'yes')"
 
 
 @dataclass
@@ -133,4 +131,4 @@ async def enter(visitor: Visitor) -> None:
     )
     assert answer.status == 201, await answer.text()
     visitor.token = (await answer.json())["token"]
-    await visitor.page.context.add_init_script(_REMEMBER_SIGNED_IN)
+    await visitor.page.context.add_init_script(REMEMBER_SIGNED_IN)
