@@ -15,6 +15,7 @@ from domain.errors import ErrorCode, Rejected, Retryable
 from domain.notifications import (
     TargetKind,
     changed_notification,
+    is_quieter,
     planned_to,
     sample_notification,
 )
@@ -113,10 +114,13 @@ class NotificationDesk:
         return delivery.delivery_id
 
     async def _announce(self, before: StoredSettings, after: StoredSettings) -> None:
-        """Tell of new, replaced and removed addresses, also at those that stay."""
+        """Tell of what an intruder would change, in the list and at the targets that stay.
+
+        Those are new, replaced and removed addresses, targets that are off, and fewer events.
+        """
         old = {each["target_id"]: each["sealed"] for each in before.targets}
         new = {each["target_id"]: each["sealed"] for each in after.targets}
-        if old == new:
+        if old == new and not is_quieter(before.preferences, after.preferences):
             return
         now = datetime.now(UTC)
         notification = changed_notification(after.version, after.user_id, now)
