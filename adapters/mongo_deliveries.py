@@ -170,7 +170,8 @@ class MongoDeliveries:
         with mongo_faults():
             for each in deliveries:
                 await self._deliveries.update_one(
-                    {**_held_by(each), "state": State.DUE},
+                    # What was put back already, and was cancelled after that, counts once.
+                    {**_held_by(each), "state": State.DUE, "leased_until": {"$gt": _NEVER}},
                     {"$set": {"leased_until": _NEVER}, "$inc": {"attempts": -1}},
                 )
 
@@ -192,8 +193,12 @@ class MongoDeliveries:
         await insert_new(self._deliveries, [_digest(each, now) for each in found])
         return len(found)
 
-    async def gather(self, digest: Delivery, now: datetime, limit: int) -> tuple[list[str], int]:
-        """Return what a digest tells: the newest notifications, and how many there are.
+    async def gather(
+        self, digest: Delivery, now: datetime, limit: int
+    ) -> tuple[list[Document], int]:
+        """Return what a digest tells: the newest deliveries in it, and how many there are.
+
+        Of each there is `notification_id` and `created_at`.
 
         What it tells is settled at its first attempt, and is the same at the others.
         """
@@ -210,9 +215,9 @@ class MongoDeliveries:
                 await self._deliveries.update_one(identity, {"$set": {"gathered_at": now}})
             members = {"digest_id": digest.delivery_id}
             count = await self._deliveries.count_documents(members)
-            cursor = self._deliveries.find(members, {"notification_id": True})
+            cursor = self._deliveries.find(members, {"notification_id": True, "created_at": True})
             newest = await cursor.sort([("created_at", -1), ("_id", -1)]).to_list(limit)
-        return [each["notification_id"] for each in newest], count
+        return newest, count
 
     async def count_sent(self, user_id: str, target_id: str, now: datetime) -> Sent:
         """Count one more in this minute; return how many there were."""

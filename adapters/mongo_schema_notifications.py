@@ -64,7 +64,9 @@ NOTIFICATION_SCHEMAS: dict[str, CollectionSchema] = {
             finished_at=DATE,
         ),
         (
-            index(("state", UP), ("due_at", UP)),
+            # With the user in it, those who have enough under way are passed over without a look
+            # at their documents, however many they have.
+            index(("state", UP), ("due_at", UP), ("user_id", UP)),
             # Few deliveries ever wait for a digest: the others cost nothing here.
             IndexModel(
                 [("target_id", UP), ("due_at", UP)],
