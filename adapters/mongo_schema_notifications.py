@@ -59,6 +59,8 @@ NOTIFICATION_SCHEMAS: dict[str, CollectionSchema] = {
             },
             detail=STRING,
             lease=TEXT,
+            # As it was, sealed: where it goes although it may be off or gone by now.
+            target=OBJECT,
             digest_id=TEXT,
             gathered_at=DATE,
             finished_at=DATE,

@@ -174,7 +174,7 @@ class DeliverySender:
             # A digest finds nothing where another one has gathered everything.
             await self._deliveries.finish(delivery, State.DROPPED, "nothing is left to tell", now)
             return
-        target = stored.target(delivery.target_id)
+        target = delivery.target or stored.target(delivery.target_id)
         if target is None or not target["enabled"]:
             detail = "the target was removed or disabled"
             await self._deliveries.finish(delivery, State.DROPPED, detail, now)
@@ -232,9 +232,10 @@ class DeliverySender:
             if target.get("failures"):
                 await self._settings.forget_failures(delivery.user_id, delivery.target_id)
             return
-        failures = await self._settings.count_failure(delivery.user_id, delivery.target_id)
-        if gives_up(attempt, failures):
-            await self._disable(delivery, target, attempt, now)
+        if delivery.target is None:
+            failures = await self._settings.count_failure(delivery.user_id, delivery.target_id)
+            if gives_up(attempt, failures):
+                await self._disable(delivery, target, attempt, now)
         await self._deliveries.finish(delivery, State.FAILED, attempt.detail, now)
 
     async def _disable(
@@ -269,7 +270,8 @@ class DeliverySender:
 
 def _is_first(delivery: Delivery) -> bool:
     # A digest is what is too much; and what was let through once may be tried again.
-    return not delivery.is_digest and delivery.attempts == 1
+    # What is told to a target that is gone has no digest to go into.
+    return not delivery.is_digest and delivery.attempts == 1 and delivery.target is None
 
 
 def _is_late(delivery: Delivery, outgoing: Outgoing, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from adapters.mongo import Database, database_of
 from adapters.mongo_deliveries import State
 from domain.notifications import changed_notification, notifications_of, planned_to
-from tests.receivers import HttpReceiver
+from tests.receivers import HttpReceiver, status
 from tests.workers.notifying import Service, come_true, executed, open_service
 from workers.notification_sender import RateLimits
 
@@ -143,6 +143,27 @@ async def test_a_removed_target_is_told_nothing(
         await service.set_back(ann, State.HELD, "due_at")
         await service.until(ann, State.DROPPED, len(held) + 1)
     assert len(http_receiver.received) == sent
+
+
+async def test_a_target_hears_of_its_own_end(
+    database: Database, http_receiver: HttpReceiver, ann: str
+) -> None:
+    async with open_service(database, RateLimits(0, 0)) as service:
+        target_id = await service.target(ann, http_receiver.url)
+        target = (await service.stores.settings.load(ann)).target(target_id)
+        assert target is not None
+        await service.settings(ann, targets=[])
+        now = datetime.now(UTC)
+        told = changed_notification(2, ann, now)
+        await service.stores.notifications.add([told], now)
+        http_receiver.answers.append(status(500))
+        await service.stores.deliveries.add(
+            [planned_to(target_id, told, None, now)], now, {target_id: target}
+        )
+        (delivery,) = await service.until(ann, State.DELIVERED)
+    assert [each.said["type"] for each in http_receiver.received] == [told.event] * 2
+    # Its address goes with it.
+    assert "target" not in delivery
 
 
 async def test_a_sender_that_stops_leaves_its_work_to_others(

@@ -109,6 +109,8 @@ async def test_new_addresses_are_announced_where_the_old_ones_are(
     assert delivery["target_id"] == first["target_id"]
     await ann.saved(targets=[])
     assert await announced() == 3
+    # The last ones hear of their own end.
+    assert len((await ann.get(f"{LIST}/deliveries"))["items"]) == 1 + 2
 
 
 async def test_who_is_told_less_is_told_so(ann: Person, http_receiver: HttpReceiver) -> None:
@@ -127,9 +129,11 @@ async def test_who_is_told_less_is_told_so(ann: Person, http_receiver: HttpRecei
     assert await told() == both
     await ann.saved(targets=[{**first, "events": ["trade.failed"]}, second])
     assert await told() == sorted(both * 2)
-    # One that is off cannot be told any more, nor one that is gone; the others are.
     await ann.saved(targets=[first, {**second, "enabled": False}])
-    assert await told() == sorted([*both * 2, first["target_id"]])
+    assert await told() == sorted(both * 3)
+    # What was off was not told before, and is not now.
+    await ann.saved(targets=[first])
+    assert await told() == sorted([*both * 3, first["target_id"]])
     listed = (await ann.get(LIST))["items"]
     assert {each["event"] for each in listed} == {"notification.targets_changed"}
-    assert len(listed) == 4
+    assert len(listed) == 5
