@@ -8,8 +8,8 @@ hear of the same thing twice, under the same id, and never not at all.
 import asyncio
 import secrets
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -55,7 +55,10 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery in our hands; `attempts` counts the one that now begins."""
+    """One delivery in our hands; `attempts` counts the one that now begins.
+
+    `target` is there where it goes to a target as that was, whatever has become of it.
+    """
 
     delivery_id: str
     user_id: str
@@ -65,6 +68,7 @@ class Delivery:
     created_at: datetime
     lease: str
     leased_until: datetime
+    target: Document | None = field(default=None, repr=False)
 
     @property
     def is_digest(self) -> bool:
@@ -79,9 +83,19 @@ class MongoDeliveries:
         self._deliveries = database["notification_deliveries"]
         self._rates = database["notification_rates"]
 
-    async def add(self, planned: Sequence[PlannedDelivery], now: datetime) -> None:
-        """Put deliveries into the outbox; those that are in it already stay as they are."""
-        await insert_new(self._deliveries, [_document(each, now) for each in planned])
+    async def add(
+        self,
+        planned: Sequence[PlannedDelivery],
+        now: datetime,
+        targets: Mapping[str, Document] | None = None,
+    ) -> None:
+        """Put deliveries into the outbox; those that are in it already stay as they are.
+
+        What goes to one of `targets`, by their ids, goes there whatever becomes of them.
+        """
+        kept = {each: {"target": target} for each, target in (targets or {}).items()}
+        documents = [{**_document(each, now), **kept.get(each.target_id, {})} for each in planned]
+        await insert_new(self._deliveries, documents)
 
     async def due(self, now: datetime, without: Collection[str], limit: int) -> list[Document]:
         """Return `_id` and `user_id` of what nobody sends yet, the longest due first.
@@ -108,16 +122,16 @@ class MongoDeliveries:
         free = {"state": State.DUE, "leased_until": {"$lte": now}}
         until = now + timedelta(seconds=DELIVERY_LEASE_S)
         take = {"$set": {"lease": lease, "leased_until": until}, "$inc": {"attempts": 1}}
+        after = ReturnDocument.AFTER
         with mongo_faults():
             if len(delivery_ids) <= _FEW:
-                taken: list[Document | None] = await asyncio.gather(
-                    *(
-                        self._deliveries.find_one_and_update(
-                            {"_id": each, **free}, take, return_document=ReturnDocument.AFTER
-                        )
-                        for each in delivery_ids
+                takes = (
+                    self._deliveries.find_one_and_update(
+                        {"_id": each, **free}, take, return_document=after
                     )
+                    for each in delivery_ids
                 )
+                taken: list[Document | None] = await asyncio.gather(*takes)
                 return [_delivery(each) for each in taken if each is not None]
             among = {"_id": {"$in": [*delivery_ids]}}
             await self._deliveries.update_many({**among, **free}, take)
@@ -132,7 +146,9 @@ class MongoDeliveries:
                 await self._deliveries.update_many(
                     {"digest_id": delivery.delivery_id}, {"$set": outcome}
                 )
-            await self._deliveries.update_one(_held_by(delivery), {"$set": outcome})
+            # An address that its user has removed is not kept any longer than that.
+            change = {"$set": outcome, "$unset": {"target": ""}}
+            await self._deliveries.update_one(_held_by(delivery), change)
 
     async def again(
         self,
@@ -152,14 +168,8 @@ class MongoDeliveries:
             detail: Why.
             fresh: Whether this attempt does not count.
         """
-        change: Document = {
-            "$set": {
-                "state": state,
-                "due_at": due_at,
-                "leased_until": _NEVER,
-                "detail": detail,
-            },
-        }
+        wait = {"state": state, "due_at": due_at, "leased_until": _NEVER, "detail": detail}
+        change: Document = {"$set": wait}
         if fresh:
             change["$inc"] = {"attempts": -1}
         with mongo_faults():
@@ -170,7 +180,8 @@ class MongoDeliveries:
         with mongo_faults():
             for each in deliveries:
                 await self._deliveries.update_one(
-                    {**_held_by(each), "state": State.DUE},
+                    # What was put back already, and was cancelled after that, counts once.
+                    {**_held_by(each), "state": State.DUE, "leased_until": {"$gt": _NEVER}},
                     {"$set": {"leased_until": _NEVER}, "$inc": {"attempts": -1}},
                 )
 
@@ -192,8 +203,12 @@ class MongoDeliveries:
         await insert_new(self._deliveries, [_digest(each, now) for each in found])
         return len(found)
 
-    async def gather(self, digest: Delivery, now: datetime, limit: int) -> tuple[list[str], int]:
-        """Return what a digest tells: the newest notifications, and how many there are.
+    async def gather(
+        self, digest: Delivery, now: datetime, limit: int
+    ) -> tuple[list[Document], int]:
+        """Return what a digest tells: the newest deliveries in it, and how many there are.
+
+        Of each there is `notification_id` and `created_at`.
 
         What it tells is settled at its first attempt, and is the same at the others.
         """
@@ -210,9 +225,9 @@ class MongoDeliveries:
                 await self._deliveries.update_one(identity, {"$set": {"gathered_at": now}})
             members = {"digest_id": digest.delivery_id}
             count = await self._deliveries.count_documents(members)
-            cursor = self._deliveries.find(members, {"notification_id": True})
+            cursor = self._deliveries.find(members, {"notification_id": True, "created_at": True})
             newest = await cursor.sort([("created_at", -1), ("_id", -1)]).to_list(limit)
-        return [each["notification_id"] for each in newest], count
+        return newest, count
 
     async def count_sent(self, user_id: str, target_id: str, now: datetime) -> Sent:
         """Count one more in this minute; return how many there were."""
@@ -279,4 +294,5 @@ def _delivery(document: Document) -> Delivery:
         document["created_at"],
         document["lease"],
         document["leased_until"],
+        document.get("target"),
     )

@@ -59,12 +59,16 @@ NOTIFICATION_SCHEMAS: dict[str, CollectionSchema] = {
             },
             detail=STRING,
             lease=TEXT,
+            # As it was, sealed: where it goes although it may be off or gone by now.
+            target=OBJECT,
             digest_id=TEXT,
             gathered_at=DATE,
             finished_at=DATE,
         ),
         (
-            index(("state", UP), ("due_at", UP)),
+            # With the user in it, those who have enough under way are passed over without a look
+            # at their documents, however many they have.
+            index(("state", UP), ("due_at", UP), ("user_id", UP)),
             # Few deliveries ever wait for a digest: the others cost nothing here.
             IndexModel(
                 [("target_id", UP), ("due_at", UP)],

@@ -29,8 +29,9 @@ from domain.timing import WEBHOOK_TIMEOUT_S
 _CONNECT_TIMEOUT_S: Final = 4.0
 # An answer is read as far as this, so that its connection can be used again, and no further.
 _ANSWER_MAX_BYTES: Final = 16_384
+# More than any sender has under way. There is no limit for a host: users of the same service would
+# wait for each other's connections, and that would count as attempts of theirs.
 _CONNECTIONS: Final = 100
-_CONNECTIONS_PER_HOST: Final = 8
 _SECRET_BYTES: Final = 32
 _USER_AGENT: Final = "Bot-Core-Webhooks/1"
 _SUCCESS: Final = range(200, 300)
@@ -107,7 +108,6 @@ async def open_webhook_client(network: OutboundNetwork) -> AsyncIterator[Webhook
     """
     connector = TCPConnector(
         limit=_CONNECTIONS,
-        limit_per_host=_CONNECTIONS_PER_HOST,
         use_dns_cache=False,
         socket_factory=network.open_socket,
     )

@@ -86,8 +86,8 @@ def sample_text() -> Text:
 
 
 def changed_text() -> Text:
-    """Return what a user is told when an address has been added, replaced or removed."""
-    body = f"The targets of your notifications were changed. {_not_you()}"
+    """Return what a user is told when targets, or what they are told, have been changed."""
+    body = f"The targets of your notifications, or what they are told, were changed. {_not_you()}"
     return Text("Notification targets changed", body, "/settings")
 
 

@@ -151,6 +151,23 @@ def disabled_notification(
     return Notification(identity, user_id, TARGET_DISABLED, disabled_text(name, why), now, details)
 
 
+def is_quieter(before: Preferences, after: Preferences) -> bool:
+    """Whether a change of settings keeps anything from a target that is still there.
+
+    That is what an intruder would change, too: a target is off, or is told of fewer events.
+    """
+    then = {each.target_id: each for each in before.targets if each.enabled}
+    now = {each.target_id: each for each in after.targets}
+    return any(
+        not now[each].enabled or _chosen(then[each], before) - _chosen(now[each], after)
+        for each in then.keys() & now.keys()
+    )
+
+
+def _chosen(target: Target, preferences: Preferences) -> frozenset[str]:
+    return preferences.events if target.events is None else preferences.events & target.events
+
+
 def is_listed(preferences: Preferences, name: str) -> bool:
     """Whether an event is shown in the user's list; what concerns their safety always is."""
     return name in preferences.events or name in SECURITY_EVENTS
@@ -159,9 +176,14 @@ def is_listed(preferences: Preferences, name: str) -> bool:
 def planned(
     preferences: Preferences, notification: Notification, now: datetime
 ) -> list[PlannedDelivery]:
-    """Return what goes out of a notification, to whom, and when."""
+    """Return what goes out of a notification, to whom, and when.
+
+    What concerns their safety reaches every enabled target, whatever was chosen: whoever has
+    got into an account must not be able to keep it from its owner.
+    """
     name = notification.event
-    if name not in preferences.events:
+    is_alarm = name in SECURITY_EVENTS
+    if not is_alarm and name not in preferences.events:
         return []
     release = None
     if not is_urgent(name):
@@ -169,7 +191,7 @@ def planned(
     return [
         planned_to(target.target_id, notification, release, now)
         for target in preferences.targets
-        if target.enabled and (target.events is None or name in target.events)
+        if target.enabled and (is_alarm or target.events is None or name in target.events)
     ]
 
 

@@ -15,6 +15,7 @@ from domain.errors import ErrorCode, Rejected, Retryable
 from domain.notifications import (
     TargetKind,
     changed_notification,
+    is_quieter,
     planned_to,
     sample_notification,
 )
@@ -113,20 +114,19 @@ class NotificationDesk:
         return delivery.delivery_id
 
     async def _announce(self, before: StoredSettings, after: StoredSettings) -> None:
-        """Tell of new, replaced and removed addresses, also at those that stay."""
+        """Tell of what an intruder would change, in the list and at the targets as they were.
+
+        Those are new, replaced and removed addresses, targets that are off, and fewer events.
+        """
         old = {each["target_id"]: each["sealed"] for each in before.targets}
         new = {each["target_id"]: each["sealed"] for each in after.targets}
-        if old == new:
+        if old == new and not is_quieter(before.preferences, after.preferences):
             return
         now = datetime.now(UTC)
         notification = changed_notification(after.version, after.user_id, now)
-        staying = [
-            each["target_id"]
-            for each in after.targets
-            if each["enabled"] and old.get(each["target_id"]) == each["sealed"]
-        ]
+        told = {each["target_id"]: each for each in before.targets if each["enabled"]}
         await self.stores.deliveries.add(
-            [planned_to(each, notification, None, now) for each in staying], now
+            [planned_to(each, notification, None, now) for each in told], now, told
         )
         await self.stores.notifications.add([notification], now)
 

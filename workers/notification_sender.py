@@ -28,7 +28,7 @@ from domain.notifications import (
 )
 from domain.timing import DELIVERY_ATTEMPT_S, FIRST_RETRY_S, MAX_ATTEMPTS, RETRY_BACKOFF
 from workers.notification_channels import Channels, Outgoing
-from workers.notification_composing import Composer
+from workers.notification_composing import Composer, NoWordsYetError
 from workers.notification_stores import NotificationStores
 
 # At once, in one process; and of one user, so that slow servers of one leave room for others.
@@ -39,8 +39,8 @@ LOOK_EVERY_S: Final = 1.0
 STOP_WITHIN_S: Final = 5.0
 _STORE_RETRY_S: Final = 1.0
 _SOON_S: Final = 0.02
-# An event whose planning was interrupted comes again at once; a store may be away for longer.
-_WORDS_WITHIN: Final = timedelta(days=1)
+# What nobody came to for longer is told together: one by one, a slow server would never catch up.
+_IN_TIME: Final = timedelta(minutes=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -163,32 +163,42 @@ class DeliverySender:
             # Whoever attempted it last has died; nobody knows what came of it.
             await self._deliveries.finish(delivery, State.FAILED, "it was interrupted", now)
             return
-        outgoing, stored = await asyncio.gather(
-            self._composer.outgoing(delivery, now), self._settings.load(delivery.user_id)
-        )
-        if outgoing is None:
+        try:
+            outgoing, stored = await asyncio.gather(
+                self._composer.outgoing(delivery, now), self._settings.load(delivery.user_id)
+            )
+        except NoWordsYetError:
             await self._wait_for_words(delivery, now)
             return
-        target = stored.target(delivery.target_id)
+        if outgoing is None:
+            # A digest finds nothing where another one has gathered everything.
+            await self._deliveries.finish(delivery, State.DROPPED, "nothing is left to tell", now)
+            return
+        target = delivery.target or stored.target(delivery.target_id)
         if target is None or not target["enabled"]:
             detail = "the target was removed or disabled"
             await self._deliveries.finish(delivery, State.DROPPED, detail, now)
             return
+        wanted = Preferences() if is_urgent(outgoing.event) else stored.preferences
+        if _is_late(delivery, outgoing, now):
+            await self._hold(delivery, wanted, "it had waited for more than a minute")
+            return
+        await self._send(delivery, target, outgoing, wanted)
+
+    async def _send(
+        self, delivery: Delivery, target: Document, outgoing: Outgoing, wanted: Preferences
+    ) -> None:
         left_s = (delivery.leased_until - datetime.now(UTC)).total_seconds() - DELIVERY_ATTEMPT_S
         try:
             async with self._channels.turn(delivery.user_id, target, left_s):
-                if await self._is_too_much(delivery, target, now):
-                    wanted = Preferences() if is_urgent(outgoing.event) else stored.preferences
-                    await self._hold(delivery, overflow_until(wanted, now))
+                if await self._is_too_much(delivery, target):
+                    await self._hold(delivery, wanted, "too many in a minute")
                     return
                 attempt = await self._attempt(delivery, target, outgoing)
         except NoTurnError as error:
             later = datetime.now(UTC) + timedelta(seconds=LOOK_EVERY_S)
             await self._again(delivery, later, str(error), fresh=True)
             return
-        await self._tell_outcome(delivery, target, attempt)
-
-    async def _tell_outcome(self, delivery: Delivery, target: Document, attempt: Attempt) -> None:
         _log.info(
             "notification.attempted",
             delivery_id=delivery.delivery_id,
@@ -201,11 +211,6 @@ class DeliverySender:
         await _persistently(lambda: self._settle(delivery, target, attempt))
 
     async def _wait_for_words(self, delivery: Delivery, now: datetime) -> None:
-        # The outbox is written first: whoever was about to write the rest comes back to it.
-        # A digest finds nothing where another one has gathered everything.
-        if delivery.is_digest or now - delivery.created_at > _WORDS_WITHIN:
-            await self._deliveries.finish(delivery, State.DROPPED, "nothing is left to tell", now)
-            return
         waited_s = (now - delivery.created_at).total_seconds()
         soon = now + timedelta(seconds=min(max(waited_s, _SOON_S), LOOK_EVERY_S))
         await self._again(delivery, soon, "", fresh=True)
@@ -227,9 +232,10 @@ class DeliverySender:
             if target.get("failures"):
                 await self._settings.forget_failures(delivery.user_id, delivery.target_id)
             return
-        failures = await self._settings.count_failure(delivery.user_id, delivery.target_id)
-        if gives_up(attempt, failures):
-            await self._disable(delivery, target, attempt, now)
+        if delivery.target is None:
+            failures = await self._settings.count_failure(delivery.user_id, delivery.target_id)
+            if gives_up(attempt, failures):
+                await self._disable(delivery, target, attempt, now)
         await self._deliveries.finish(delivery, State.FAILED, attempt.detail, now)
 
     async def _disable(
@@ -249,17 +255,28 @@ class DeliverySender:
         wait_s = (at - datetime.now(UTC)).total_seconds()
         asyncio.get_running_loop().call_later(max(0.0, wait_s), self.wake)
 
-    async def _hold(self, delivery: Delivery, until: datetime) -> None:
-        detail = "too many in a minute"
-        await self._deliveries.again(delivery, State.HELD, until, detail, fresh=True)
+    async def _hold(self, delivery: Delivery, wanted: Preferences, why: str) -> None:
+        until = overflow_until(wanted, datetime.now(UTC))
+        await self._deliveries.again(delivery, State.HELD, until, why, fresh=True)
 
-    async def _is_too_much(self, delivery: Delivery, target: Document, now: datetime) -> bool:
-        # A digest is what is too much; and what was let through once may be tried again.
-        if delivery.is_digest or delivery.attempts > 1:
+    async def _is_too_much(self, delivery: Delivery, target: Document) -> bool:
+        if not _is_first(delivery):
             return False
+        now = datetime.now(UTC)
         sent = await self._deliveries.count_sent(delivery.user_id, delivery.target_id, now)
         allowed = min(target["max_per_minute"], self._limits.per_target)
         return sent.to_target > allowed or sent.to_user > self._limits.per_user
+
+
+def _is_first(delivery: Delivery) -> bool:
+    # A digest is what is too much; and what was let through once may be tried again.
+    # What is told to a target that is gone has no digest to go into.
+    return not delivery.is_digest and delivery.attempts == 1 and delivery.target is None
+
+
+def _is_late(delivery: Delivery, outgoing: Outgoing, now: datetime) -> bool:
+    is_old = now - delivery.created_at > _IN_TIME
+    return is_old and _is_first(delivery) and not is_urgent(outgoing.event)
 
 
 async def _persistently(settle: Callable[[], Awaitable[None]]) -> None:

@@ -142,6 +142,26 @@ def test_sockets_are_for_addresses_only() -> None:
     LOOPBACK.open_socket((2, 1, 6, "", ("127.0.0.1", 80))).close()
 
 
+async def test_nobody_waits_for_others_connections_to_a_host(client: WebhookClient) -> None:
+    together = 40
+    connected = 0
+    all_here = asyncio.Event()
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connected
+        connected += 1
+        if connected == together:
+            all_here.set()
+        await all_here.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        attempts = await asyncio.gather(*(client.post(request(url)) for _ in range(together)))
+    assert {each.reaction for each in attempts} == {Reaction.ACCEPTED}
+
+
 async def test_endless_answers_end(client: WebhookClient, http_receiver: HttpReceiver) -> None:
     http_receiver.answers.append(lambda _: web.Response(body=b"x" * 5_000_000))
     async with asyncio.timeout(10):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from domain.notifications import (
     digest_text,
     gives_up,
     is_listed,
+    is_quieter,
     next_attempt_at,
     notifications_of,
     overflow_until,
@@ -70,6 +72,8 @@ def test_events_are_chosen_by_user_and_by_target() -> None:
     sent = {name: [each.target_id for each in planned(wanted, told(name), NOW)] for name in EVENTS}
     assert sent.pop("trade.executed") == ["all"]
     assert sent.pop("trade.failed") == ["all", "one"]
+    # Nobody can choose not to be warned, least of all whoever has got in.
+    assert all(sent.pop(name) == ["all", "one"] for name in SECURITY_EVENTS)
     assert not any(sent.values())
     assert {name for name in EVENTS if is_listed(wanted, name)} == {
         *wanted.events,
@@ -133,9 +137,25 @@ def test_digests_count_what_they_do_not_name() -> None:
     assert digest_text(["a", "b"], 7) == ("7 notifications", "a\nb\nand 5 more")
 
 
-def test_alarms_are_listed_whatever_was_chosen() -> None:
-    nothing = Preferences(events=frozenset(), targets=(target("t"),))
+def test_alarms_are_told_whatever_was_chosen() -> None:
+    targets = (target("t"), target("u", "trade.failed"), target("off", enabled=False))
+    nothing = Preferences(events=frozenset(), targets=targets)
     message = SignedIn(user_id="ann", activity_id="x")
     (alarm,) = notifications_of(Event("security.sign_in", "m", 1, NOW, message, {}))
     assert is_listed(nothing, alarm.event)
-    assert planned(nothing, alarm, NOW) == []
+    assert [each.target_id for each in planned(nothing, alarm, NOW)] == ["t", "u"]
+
+
+def test_what_an_intruder_would_change_is_noticed() -> None:
+    before = Preferences(targets=(target("t"), target("off", enabled=False)))
+    fewer = before.events - {"trade.failed"}
+    assert not is_quieter(before, before)
+    assert is_quieter(before, replace(before, events=fewer))
+    assert not is_quieter(replace(before, events=fewer), before)
+    assert is_quieter(before, replace(before, targets=(target("t", "trade.failed"),)))
+    assert is_quieter(before, replace(before, targets=(target("t", enabled=False),)))
+    assert not is_quieter(before, replace(before, targets=(target("t"), target("new"))))
+    # What nobody was told anyway is nobody's loss.
+    assert not is_quieter(before, replace(before, targets=(target("t"), target("off", "x"))))
+    narrow = replace(before, targets=(target("t", "trade.executed"),))
+    assert not is_quieter(narrow, replace(narrow, events=fewer))

@@ -12,9 +12,14 @@ INSIDE = [
     *("224.0.0.1", "239.1.1.1", "255.255.255.255", "240.0.0.1", "198.18.0.1"),
     *("168.63.129.16", "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1"),
     *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::10.0.0.1"),
+    *("fec0::1", "feff::1", "::ffff:0:127.0.0.1", "::ffff:0:10.0.0.1"),
+    *("2606:4700::5efe:10.0.0.1", "2606:4700::200:5efe:192.168.1.1", "fe80::5efe:1.1.1.1"),
     *("64:ff9b:1::7f00:1", "2002:7f00:1::1", "2002:c0a8:101::", "2001:db8::1"),
 ]
-OUTSIDE = ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"]
+OUTSIDE = [
+    *("93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"),
+    *("::ffff:0:1.1.1.1", "2606:4700::5efe:1.1.1.1"),
+]
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 
 
@@ -42,6 +47,9 @@ def test_ipv6_is_no_way_around(address: IPv4Address) -> None:
         IPv6Address((0x64_FF9B << 96) | number),
         IPv6Address((0x2002 << 112) | (number << 80) | 1),
         IPv6Address((0x2001 << 112) | (number ^ 0xFFFF_FFFF)),
+        IPv6Address((0xFFFF << 48) | number),
+        IPv6Address((0x2606_4700 << 96) | (0x5EFE << 32) | number),
+        IPv6Address((0x2606_4700 << 96) | (0x0200_5EFE << 32) | number),
     ]
     if not may_connect(address):
         assert not any(may_connect(each) for each in disguises)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.mongo import Database, database_of
 from adapters.mongo_deliveries import State
-from domain.notifications import notifications_of, planned_to
-from tests.receivers import HttpReceiver
+from domain.notifications import changed_notification, notifications_of, planned_to
+from tests.receivers import HttpReceiver, status
 from tests.workers.notifying import Service, come_true, executed, open_service
 from workers.notification_sender import RateLimits
 
@@ -57,6 +57,65 @@ async def test_what_is_not_listed_yet_is_waited_for(
     assert len(http_receiver.received) == 1
 
 
+async def test_a_digest_waits_for_what_is_not_listed_yet(
+    service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    target_id = await service.target(ann, http_receiver.url)
+    told, late = (notifications_of(executed(ann))[0] for _ in range(2))
+    now = datetime.now(UTC)
+    await service.stores.notifications.add([told], now)
+    await service.stores.deliveries.add(
+        [planned_to(target_id, each, now, now) for each in (told, late)], now
+    )
+
+    async def is_put_back() -> bool:
+        digests = [each for each in await service.deliveries(ann) if not each["notification_id"]]
+        return bool(digests) and digests[0]["due_at"] > digests[0]["created_at"]
+
+    await come_true(is_put_back)
+    assert http_receiver.received == []
+    await service.stores.notifications.add([late], now)
+    await service.until(ann, State.DELIVERED, 3)
+    (digest,) = http_receiver.received
+    items = [each["id"] for each in digest.said["data"]["notifications"]]
+    assert sorted(items) == sorted([told.notification_id, late.notification_id])
+
+
+async def test_a_digest_does_not_wait_for_ever(
+    service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    target_id = await service.target(ann, http_receiver.url)
+    told, lost = (notifications_of(executed(ann))[0] for _ in range(2))
+    earlier = datetime.now(UTC) - timedelta(minutes=6)
+    await service.stores.notifications.add([told], earlier)
+    await service.stores.deliveries.add(
+        [planned_to(target_id, each, earlier, earlier) for each in (told, lost)], earlier
+    )
+    (digest,) = await http_receiver.until(1)
+    items = [each["id"] for each in digest.said["data"]["notifications"]]
+    assert items == [told.notification_id]
+
+
+async def test_what_nobody_came_to_in_time_is_told_together(
+    service: Service, http_receiver: HttpReceiver, ann: str
+) -> None:
+    target_id = await service.target(ann, http_receiver.url)
+    earlier = datetime.now(UTC) - timedelta(seconds=70)
+    late = [notifications_of(executed(ann))[0] for _ in range(3)]
+    alarm = changed_notification(1, ann, earlier)
+    await service.stores.notifications.add([*late, alarm], earlier)
+    await service.stores.deliveries.add(
+        [planned_to(target_id, each, None, earlier) for each in (*late, alarm)], earlier
+    )
+    held = await service.until(ann, State.HELD, 3)
+    assert {each["detail"] for each in held} == {"it had waited for more than a minute"}
+    # What is urgent is told by itself all the same.
+    (alone,) = await http_receiver.until(1)
+    assert alone.said["type"] == alarm.event
+    await service.set_back(ann, State.HELD, "due_at")
+    assert (await http_receiver.until(2))[1].said["data"]["count"] == 3
+
+
 async def test_several_senders_send_each_once(
     database: Database, service: Service, http_receiver: HttpReceiver, ann: str
 ) -> None:
@@ -84,6 +143,27 @@ async def test_a_removed_target_is_told_nothing(
         await service.set_back(ann, State.HELD, "due_at")
         await service.until(ann, State.DROPPED, len(held) + 1)
     assert len(http_receiver.received) == sent
+
+
+async def test_a_target_hears_of_its_own_end(
+    database: Database, http_receiver: HttpReceiver, ann: str
+) -> None:
+    async with open_service(database, RateLimits(0, 0)) as service:
+        target_id = await service.target(ann, http_receiver.url)
+        target = (await service.stores.settings.load(ann)).target(target_id)
+        assert target is not None
+        await service.settings(ann, targets=[])
+        now = datetime.now(UTC)
+        told = changed_notification(2, ann, now)
+        await service.stores.notifications.add([told], now)
+        http_receiver.answers.append(status(500))
+        await service.stores.deliveries.add(
+            [planned_to(target_id, told, None, now)], now, {target_id: target}
+        )
+        (delivery,) = await service.until(ann, State.DELIVERED)
+    assert [each.said["type"] for each in http_receiver.received] == [told.event] * 2
+    # Its address goes with it.
+    assert "target" not in delivery
 
 
 async def test_a_sender_that_stops_leaves_its_work_to_others(

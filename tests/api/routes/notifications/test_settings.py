@@ -101,7 +101,7 @@ async def test_new_addresses_are_announced_where_the_old_ones_are(
     (first,) = (await ann.saved(targets=[webhook(http_receiver.url)]))["targets"]
     kept = webhook(None, target_id=first["target_id"])
     assert await announced() == 1
-    await ann.saved(targets=[{**kept, "name": "renamed"}], events=[])
+    await ann.saved(targets=[{**kept, "name": "renamed"}], quiet_hours=None)
     assert await announced() == 1
     await ann.saved(targets=[kept, webhook(f"{http_receiver.url}/of-somebody-else")])
     assert await announced() == 2
@@ -109,3 +109,31 @@ async def test_new_addresses_are_announced_where_the_old_ones_are(
     assert delivery["target_id"] == first["target_id"]
     await ann.saved(targets=[])
     assert await announced() == 3
+    # The last ones hear of their own end.
+    assert len((await ann.get(f"{LIST}/deliveries"))["items"]) == 1 + 2
+
+
+async def test_who_is_told_less_is_told_so(ann: Person, http_receiver: HttpReceiver) -> None:
+    made = await ann.saved(targets=[webhook(http_receiver.url), webhook(http_receiver.url)])
+    first, second = (webhook(None, target_id=each["target_id"]) for each in made["targets"])
+
+    async def told() -> list[str]:
+        deliveries = (await ann.get(f"{LIST}/deliveries"))["items"]
+        return sorted(each["target_id"] for each in deliveries)
+
+    assert await told() == []
+    both = sorted([first["target_id"], second["target_id"]])
+    await ann.saved(events=["trade.executed"])
+    assert await told() == both
+    await ann.saved(events=["trade.executed", "trade.failed"])
+    assert await told() == both
+    await ann.saved(targets=[{**first, "events": ["trade.failed"]}, second])
+    assert await told() == sorted(both * 2)
+    await ann.saved(targets=[first, {**second, "enabled": False}])
+    assert await told() == sorted(both * 3)
+    # What was off was not told before, and is not now.
+    await ann.saved(targets=[first])
+    assert await told() == sorted([*both * 3, first["target_id"]])
+    listed = (await ann.get(LIST))["items"]
+    assert {each["event"] for each in listed} == {"notification.targets_changed"}
+    assert len(listed) == 5
