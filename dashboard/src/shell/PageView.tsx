@@ -13,7 +13,6 @@ export function PageView() {
   const { page: name, parameter } = route.value;
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [turn, setTurn] = useState(0);
 
   useEffect(() => {
     let isCurrent = true;
@@ -27,7 +26,7 @@ export function PageView() {
     return () => {
       isCurrent = false;
     };
-  }, [name, turn]);
+  }, [name]);
 
   if (pageOf(name).forOperators && !isOperator.value) {
     return (
@@ -36,7 +35,8 @@ export function PageView() {
       </Empty>
     );
   }
-  if (problem) return <ErrorCard problem={problem} onRetry={() => setTurn(turn + 1)} />;
+  // A newer build has other pieces, which this page does not know.
+  if (problem) return <ErrorCard problem={problem} onRetry={() => location.reload()} />;
   if (loaded?.name !== name) return <Skeleton lines={8} />;
   return (
     <Guard key={name} place={`${name}/${parameter ?? ""}`}>

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { useResource } from "../../api/resource";
 import type { PageProps } from "../../shell/pages";
 import { recalled, remember } from "../../shell/remembered";
-import { href, navigate } from "../../shell/router";
+import { href, navigate, route } from "../../shell/router";
 import { Card } from "../../ui/Card";
 import { Empty, Loaded } from "../../ui/states";
 import { Ticket } from "../trade/Ticket";
@@ -26,7 +26,8 @@ function Market(props: { symbols: readonly TradedSymbol[]; wanted: string | unde
   const find = (name: string | null | undefined) => symbols.find(({ symbol }) => symbol === name);
   const current = find(wanted) ?? find(recalled("symbol")) ?? find(DEFAULT_SYMBOL) ?? symbols[0];
   useEffect(() => {
-    if (current === undefined) return;
+    // Whoever has left before the symbols came stays where they went.
+    if (current === undefined || route.peek().page !== "market") return;
     if (current.symbol === wanted) remember("symbol", wanted);
     else navigate(href("market", current.symbol), { replace: true });
   }, [current, wanted]);
