@@ -13,6 +13,7 @@ import {
   drawdownFrom,
   drawdownText,
   type EquityPoint,
+  isActive,
   type Portfolio,
   peakOf,
   percentChange,
@@ -38,10 +39,12 @@ function Curve(props: { portfolio: Portfolio; points: readonly EquityPoint[] }) 
   const { portfolio, points } = props;
   const unit = portfolio.quote_asset;
   const worth = useSlowly(useWorth(portfolio), FOLLOW_EVERY_MS);
+  // What a session that has ended still holds goes on changing; its curve does not.
+  const isFollowed = worth.isLive && isActive(portfolio);
   const [pointed, point] = useState<number | null>(null);
   const shown = useMemo(
-    () => withNow(points, worth.isLive && worth.equity ? big(worth.equity) : null, new Date()),
-    [points, worth],
+    () => withNow(points, isFollowed && worth.equity ? big(worth.equity) : null, new Date()),
+    [points, worth, isFollowed],
   );
   const words = useMemo(() => summary(points, unit), [points, unit]);
   const isAtNow = pointed === null || pointed >= points.length;
@@ -80,7 +83,7 @@ function ReadingNow(props: {
   const { equity, isLive } = useWorth(portfolio).value;
   const peak = useMemo(() => peakOf(points), [points]);
   const drawdown = drawdownFrom(peak, equity);
-  if (!isLive || equity === null || drawdown === null) {
+  if (!isActive(portfolio) || !isLive || equity === null || drawdown === null) {
     return <Reading point={props.last} first={first} unit={portfolio.quote_asset} />;
   }
   const now = { timestamp: null, equity, drawdown };

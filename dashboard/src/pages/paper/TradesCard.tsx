@@ -65,7 +65,7 @@ function columnsOf(
     { title: "Time", cell: ({ timestamp }) => <Moment at={timestamp} /> },
     { title: "Symbol", cell: ({ symbol }) => <strong>{symbol}</strong> },
     { title: "Side", cell: ({ side }) => <SideBadge side={side} /> },
-    { title: "Type", cell: ({ type }) => typeText(type) },
+    { title: "Type", isMinor: true, cell: ({ type }) => typeText(type) },
     {
       title: "Status",
       cell: (trade) => (
