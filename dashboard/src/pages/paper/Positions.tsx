@@ -76,6 +76,7 @@ function columnsOf(rules: RulesOf): Column<Position>[] {
     {
       title: "Entry",
       isNumber: true,
+      isMinor: true,
       cell: ({ entry_price, symbol }) => <Price value={entry_price} step={tick(symbol)} />,
     },
     {
@@ -92,7 +93,12 @@ function columnsOf(rules: RulesOf): Column<Position>[] {
       isMinor: true,
       cell: ({ symbol }) => <DayChange symbol={symbol} />,
     },
-    { title: "Value", isNumber: true, cell: (position) => <Value position={position} /> },
+    {
+      title: "Value",
+      isNumber: true,
+      isMinor: true,
+      cell: (position) => <Value position={position} />,
+    },
     { title: "Open PnL", isNumber: true, cell: (position) => <OpenPnl position={position} /> },
     {
       title: "Stop, target",
