@@ -34,7 +34,12 @@ export function Balances() {
           Balances appear once something is paid in at the venue.
         </Empty>
       ) : (
-        <Table caption="Balances" columns={COLUMNS} rows={held} keyOf={({ asset }) => asset} />
+        <Table
+          caption="Assets of the account"
+          columns={COLUMNS}
+          rows={held}
+          keyOf={({ asset }) => asset}
+        />
       )}
     </Card>
   );

@@ -40,7 +40,7 @@ export function ClosedPositions(props: { symbols: ReadonlyMap<string, Schema<"Tr
             <Empty icon="archive" title="No position was closed yet." />
           ) : (
             <Table
-              caption="Closed positions"
+              caption="Positions that were left"
               columns={columnsOf(props.symbols)}
               rows={items}
               keyOf={({ position_id }) => position_id}

@@ -31,7 +31,7 @@ export function OpenOrders({ symbols }: { symbols: Symbols }) {
         </Empty>
       ) : (
         <Table
-          caption="Open orders"
+          caption="Orders that can still fill"
           columns={columnsOf(symbols)}
           rows={orders}
           keyOf={({ trade_id }) => trade_id}
@@ -48,10 +48,10 @@ function columnsOf(symbols: Symbols): Column<Trade>[] {
     { title: "Symbol", cell: ({ symbol }) => <a href={href("market", symbol)}>{symbol}</a> },
     {
       title: "Order",
-      cell: ({ side, type }) => (
-        <>
+      cell: ({ side, trade_id, type }) => (
+        <a class="order-link" href={href("trades", trade_id)}>
           <SideBadge side={side} /> {typeName(type)}
-        </>
+        </a>
       ),
     },
     {
@@ -74,12 +74,6 @@ function columnsOf(symbols: Symbols): Column<Trade>[] {
       cell: (each) => (
         <span class="row-actions">
           <WorkflowLink id={each.workflow_id} />
-          <a
-            href={href("trades", each.trade_id)}
-            aria-label={`Details of ${each.side} ${each.symbol}`}
-          >
-            Details
-          </a>
           <CancelOrder trade={each} />
         </span>
       ),

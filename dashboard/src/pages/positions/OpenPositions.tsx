@@ -8,6 +8,7 @@ import { isLive } from "../../live/socket";
 import { href } from "../../shell/router";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
+import { recoverFocus } from "../../ui/focus";
 import { Moment } from "../../ui/Moment";
 import { Change, Money, Pnl, Price, Unknown } from "../../ui/numbers";
 import { Empty, Skeleton } from "../../ui/states";
@@ -40,7 +41,7 @@ export function OpenPositions({ symbols }: { symbols: Symbols }) {
         </Empty>
       ) : (
         <Table
-          caption="Open positions"
+          caption="Positions at live prices"
           columns={columnsOf(symbols, close)}
           rows={positions}
           keyOf={({ position_id }) => position_id}
@@ -53,6 +54,7 @@ export function OpenPositions({ symbols }: { symbols: Symbols }) {
           symbol={symbols.get(closing.value.symbol)}
           onClose={() => {
             closing.value = null;
+            recoverFocus();
           }}
         />
       )}
@@ -69,15 +71,15 @@ function columnsOf(symbols: Symbols, close: (position: Position) => void): Colum
   const tickOf = ({ symbol }: Position) => symbols.get(symbol)?.tick_size;
   return [
     { title: "Symbol", cell: ({ symbol }) => <a href={href("market", symbol)}>{symbol}</a> },
-    { title: "Quantity", isNumber: true, cell: ({ quantity }) => <Price value={quantity} /> },
+    { title: "Unrealised PnL", isNumber: true, cell: (each) => <Unrealised of={each} /> },
+    { title: "Mark", isNumber: true, cell: (each) => <Mark of={each} tick={tickOf(each)} /> },
     {
       title: "Entry",
       isNumber: true,
       cell: (each) => <Price value={each.entry_price} step={tickOf(each)} />,
     },
-    { title: "Mark", isNumber: true, cell: (each) => <Mark of={each} tick={tickOf(each)} /> },
+    { title: "Quantity", isNumber: true, cell: ({ quantity }) => <Price value={quantity} /> },
     { title: "Value", isNumber: true, cell: (each) => <Value of={each} /> },
-    { title: "Unrealised PnL", isNumber: true, cell: (each) => <Unrealised of={each} /> },
     { title: "Opened", isMinor: true, cell: (each) => <Moment at={each.opened_at} /> },
     {
       title: "Actions",

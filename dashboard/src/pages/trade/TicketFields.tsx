@@ -78,7 +78,7 @@ function StopField({ ticket }: Part) {
       step={symbol.tick_size}
       unit={symbol.quote_asset}
       error={useError(ticket, "stopPrice")}
-      hint={`The order is placed once the price ${way} to this.`}
+      hint={`Waits until the price ${way} to this.`}
       onChange={(stopPrice) => form.change({ stopPrice })}
     />
   );

@@ -2,7 +2,14 @@ import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { api, type Schema } from "../../api/client";
 import { isStale, quoteOf, usePrices } from "../../live/prices";
-import { onPrivate, openOrders, openPositions, ownAccount, type Trade } from "../../live/private";
+import {
+  onPrivate,
+  openOrders,
+  openPositions,
+  ownAccount,
+  rereadAccount,
+  type Trade,
+} from "../../live/private";
 import { isLive } from "../../live/socket";
 import { decimal } from "../../money/decimal";
 import { QUOTE_ASSET } from "../../money/equity";
@@ -29,7 +36,8 @@ export interface TicketModel {
 /** The ticket of a symbol, which must stay the same. */
 export function useTicket(symbol: TradedSymbol): TicketModel {
   const form = useMemo(() => formOf(symbol.symbol), [symbol.symbol]);
-  const known = useKnown(symbol);
+  const isRefused = useComputed(() => form.progress.value.phase === "refused").value;
+  const known = useKnown(symbol, isRefused);
   const estimate = useComputed(() => estimateOf(form.draft.value, known.value));
   const block = useComputed(() => blockOf(form.draft.value, known.value));
   const errors = useComputed(() => ({
@@ -48,11 +56,19 @@ export function useTicket(symbol: TradedSymbol): TicketModel {
   return { symbol, form, known, estimate, errors, block };
 }
 
-function useKnown(symbol: TradedSymbol): ReadonlySignal<Known> {
+function useKnown(symbol: TradedSymbol, isRefused: boolean): ReadonlySignal<Known> {
   const limits = useSignal<Schema<"Limits"> | null>(null);
   // Limits are in the account's asset; where the symbol's is another, its rate is needed.
   const cross = symbol.quote_asset === QUOTE_ASSET ? null : symbol.quote_asset + QUOTE_ASSET;
   usePrices(cross === null ? [symbol.symbol] : [symbol.symbol, cross]);
+  // No event tells of a changed trading state or limit: read when the ticket opens, when one
+  // comes back to it, and when an order was refused, which may have been because of either.
+  useEffect(() => {
+    void rereadAccount();
+    const reread = () => void rereadAccount();
+    window.addEventListener("focus", reread);
+    return () => window.removeEventListener("focus", reread);
+  }, [isRefused]);
   useEffect(() => {
     const abort = new AbortController();
     api
@@ -63,7 +79,7 @@ function useKnown(symbol: TradedSymbol): ReadonlySignal<Known> {
       // Unknown limits are shown as unknown; the API judges the order by them in any case.
       .catch(() => {});
     return () => abort.abort();
-  }, [limits]);
+  }, [limits, isRefused]);
   return useComputed(() => ({
     symbol,
     isConnected: isLive.value,
@@ -99,6 +115,9 @@ function useSuggestion(form: OrderForm, symbol: TradedSymbol): void {
   const query = route.value.query.toString();
   useEffect(() => {
     if (query === "" || form.isLocked.peek()) return;
+    // What another order left behind is no part of it.
+    form.clear();
+    form.change({ timeInForce: "GTC" });
     form.change(suggestionOf(new URLSearchParams(query), symbol.tick_size));
   }, [form, query, symbol]);
 }

@@ -8,6 +8,7 @@ import { href } from "../../shell/router";
 import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Dialog";
+import { recoverFocus } from "../../ui/focus";
 import { ErrorCard } from "../../ui/states";
 import { typeName } from "../trade/order";
 
@@ -32,6 +33,7 @@ export function CancelOrder(props: { trade: Trade; onAnswer?: (trade: Trade) => 
     step.value = { at: "idle" };
     takeOrder(found);
     props.onAnswer?.(found);
+    recoverFocus();
   };
   const now = step.value;
   const isDialogShown = now.at === "asking" || (now.at === "canceling" && now.isShown);
