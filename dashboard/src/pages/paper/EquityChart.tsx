@@ -103,7 +103,7 @@ function Drawing(props: { spots: readonly Spot[]; layout: Layout; pointed: numbe
       <line class="equity-baseline" x1={EDGE} x2={layout.right} y1={baseline} y2={baseline} />
       <path class="equity-area" d={line + close(layout.bottom)} />
       <path class="equity-line" d={line} />
-      <path class="equity-fall" d={fall + close(drawdownY(0))} />
+      {layout.deepest && <path class="equity-fall" d={fall + close(drawdownY(0))} />}
       {pointed !== null && (
         <line class="equity-cross" x1={x(marked.at)} x2={x(marked.at)} y1={0} y2={layout.floor} />
       )}

@@ -1,7 +1,7 @@
 /** Starts a new session with what this one held after one of its trades. */
 import { useSignal } from "@preact/signals";
 import { api } from "../../api/client";
-import { format } from "../../money/decimal";
+import { format, signOf } from "../../money/decimal";
 import { href, navigate } from "../../shell/router";
 import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
@@ -44,8 +44,8 @@ export function ForkDialog(props: { session: Session; trade: PaperTrade; onClose
       >
         <p class="form-note">
           <PaperBadge /> A new session begins with the balances and positions as they were after{" "}
-          {trade.side} {format(trade.executed_quantity)} {trade.symbol}. Orders that rested then are
-          not taken along. This session stays as it is.
+          {heldAfter(trade)}. Orders that rested then are not taken along. This session stays as it
+          is.
         </p>
         <Field
           label="Name of the new session"
@@ -63,4 +63,9 @@ export function ForkDialog(props: { session: Session; trade: PaperTrade; onClose
       </form>
     </Dialog>
   );
+}
+
+function heldAfter({ side, executed_quantity, symbol, number }: PaperTrade): string {
+  if (signOf(executed_quantity) === 0) return `order ${number}, of which nothing has filled`;
+  return `${side} ${format(executed_quantity)} ${symbol}`;
 }

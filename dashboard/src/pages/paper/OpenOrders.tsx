@@ -44,7 +44,11 @@ export function OpenOrders(props: {
     });
   }
   return (
-    <Card title="Resting orders" isFlush>
+    <Card
+      title="Resting orders"
+      class={isActive(portfolio) ? "paper-table paper-acted" : "paper-table"}
+      isFlush
+    >
       {portfolio.open_orders.length === 0 ? (
         <Empty icon="clock" title="No order waits." />
       ) : (

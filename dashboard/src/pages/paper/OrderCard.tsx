@@ -54,7 +54,7 @@ function OrderFor(props: OrderCardProps & { all: readonly Rules[] }) {
     box.current?.scrollIntoView({ block: "nearest" });
     // Once the form of that symbol is there.
     requestAnimationFrame(() =>
-      box.current?.querySelector<HTMLElement>(".paper-amount input")?.focus(),
+      box.current?.querySelector<HTMLElement>(".paper-amount input[inputmode]")?.focus(),
     );
   }, [asked, prefill, wanted, side]);
   if (rules === undefined) return <p>The venue lists no symbols.</p>;

@@ -42,7 +42,11 @@ export function Positions(props: {
     });
   }
   return (
-    <Card title="Positions" isFlush>
+    <Card
+      title="Positions"
+      class={isActive(portfolio) ? "paper-table paper-acted" : "paper-table"}
+      isFlush
+    >
       {positions.length === 0 ? (
         <Empty icon="layers" title="Nothing is held." />
       ) : (
@@ -72,6 +76,7 @@ function columnsOf(rules: RulesOf): Column<Position>[] {
     {
       title: "Entry",
       isNumber: true,
+      isMinor: true,
       cell: ({ entry_price, symbol }) => <Price value={entry_price} step={tick(symbol)} />,
     },
     {
@@ -88,7 +93,12 @@ function columnsOf(rules: RulesOf): Column<Position>[] {
       isMinor: true,
       cell: ({ symbol }) => <DayChange symbol={symbol} />,
     },
-    { title: "Value", isNumber: true, cell: (position) => <Value position={position} /> },
+    {
+      title: "Value",
+      isNumber: true,
+      isMinor: true,
+      cell: (position) => <Value position={position} />,
+    },
     { title: "Open PnL", isNumber: true, cell: (position) => <OpenPnl position={position} /> },
     {
       title: "Stop, target",

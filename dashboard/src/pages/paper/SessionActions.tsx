@@ -7,7 +7,7 @@ import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Dialog";
 import { Icon } from "../../ui/Icon";
-import { nameOf, type Portfolio } from "./performance";
+import { counted, nameOf, type Portfolio } from "./performance";
 
 type Act = "stop" | "reset";
 
@@ -123,21 +123,17 @@ function ResetLoses({ portfolio }: { portfolio: Portfolio }) {
         <li>
           {positions.length === 0
             ? "its balances"
-            : `its balances and ${positionsText(positions.length)}`}
+            : `its balances and ${counted(positions.length, "position")}`}
         </li>
         <li>its equity curve and statistics</li>
         {portfolio.open_orders.length > 0 && (
-          <li>{portfolio.open_orders.length} resting orders, which are canceled</li>
+          <li>{counted(portfolio.open_orders.length, "resting order")}, canceled</li>
         )}
         {portfolio.forked_from && <li>what it began with as a fork</li>}
       </ul>
       <p>The list of trades stays.</p>
     </>
   );
-}
-
-function positionsText(count: number): string {
-  return count === 1 ? "1 position" : `${count} positions`;
 }
 
 function canceledOrders(count: number): string {

@@ -6,6 +6,7 @@ import { Icon } from "../../ui/Icon";
 import { Moment, shortMoment } from "../../ui/Moment";
 import { Change, Money, Pnl, Unknown } from "../../ui/numbers";
 import {
+  counted,
   drawdownFrom,
   drawdownText,
   type EquityPoint,
@@ -84,7 +85,7 @@ function StoredFigures({ portfolio }: { portfolio: ReadPortfolio }) {
       >
         <Money value={cash?.free} />
       </Figure>
-      <Figure label="Realised PnL" note={`${portfolio.positions.length} open positions`}>
+      <Figure label="Realised PnL" note={counted(portfolio.positions.length, "open position")}>
         <Pnl value={portfolio.realized_pnl} />
       </Figure>
       <Figure

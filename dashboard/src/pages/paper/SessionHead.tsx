@@ -1,4 +1,5 @@
 /** What the page is about: the session, that it is paper, and whether it still trades. */
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
 import { WorkflowLink } from "../../ui/WorkflowLink";
 import { PaperBadge, SessionStatus } from "./PaperBadge";
@@ -13,11 +14,19 @@ export function SessionHead(props: {
   onChanged: (answer: Portfolio) => void;
 }) {
   const { portfolio } = props;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isOpen = isActive(portfolio);
+  useEffect(() => {
+    // What had the focus, such as a dialog or the button that ended the session, is gone.
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, [isOpen]);
   return (
     <section class="card paper-head" aria-label="Session">
       <div class="paper-head-bar">
         <div class="row">
-          <h1>{nameOf(portfolio)}</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            {nameOf(portfolio)}
+          </h1>
           <PaperBadge />
           <SessionStatus status={portfolio.status} />
         </div>
@@ -35,6 +44,7 @@ export function SessionHead(props: {
 function ClosedNote({ portfolio }: { portfolio: Portfolio }) {
   if (isActive(portfolio)) return null;
   const { status, status_reason: reason } = portfolio;
+  const hasTrades = Number(portfolio.trade_count) > 0;
   const isBroken = status === "BROKEN";
   return (
     <p class="paper-closed-note" role="status">
@@ -46,7 +56,7 @@ function ClosedNote({ portfolio }: { portfolio: Portfolio }) {
             : "This session has ended and is read-only."}
         </strong>{" "}
         {reason && `Reason: ${reason}. `}
-        {isBroken ? "Reset it to go on." : "Fork it from one of its trades to go on."}
+        {isBroken ? "Reset it to go on." : hasTrades && "Fork it from one of its trades to go on."}
       </span>
     </p>
   );

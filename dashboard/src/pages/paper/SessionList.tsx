@@ -99,21 +99,17 @@ interface Row {
 const COLUMNS: readonly Column<Row>[] = [
   {
     title: "Session",
-    cell: ({ session }) => (
-      <a class="paper-name" href={href("paper", session.session_id)}>
-        {nameOf(session)}
-      </a>
-    ),
-  },
-  {
-    title: "Status",
     cell: ({ session, standing }) => (
-      <SessionStatus status={standing?.portfolio?.status ?? session.status} />
+      <span class="paper-named">
+        <a class="paper-name" href={href("paper", session.session_id)}>
+          {nameOf(session)}
+        </a>
+        <SessionStatus status={standing?.portfolio?.status ?? session.status} />
+      </span>
     ),
   },
   { title: "Equity", isNumber: true, cell: (row) => <EquityCell {...row} /> },
   { title: "PnL", isNumber: true, cell: (row) => <PnlCell {...row} /> },
-  { title: "Change", isNumber: true, cell: (row) => <ChangeCell {...row} /> },
   {
     title: "Orders",
     isNumber: true,
@@ -153,19 +149,14 @@ function useRow({ standing }: Row) {
   return { worth, result: resultOf(standing?.opening ?? null, worth.equity) };
 }
 
-/** Greyed, with a word, where it is not live. */
-function Look(props: { isLive: boolean; children: ComponentChildren }) {
-  return <span class={props.isLive ? "" : "stale"}>{props.children}</span>;
-}
-
 function EquityCell(row: Row) {
   const { worth } = useRow(row);
   if (row.standing?.problem) return <Unknown why={row.standing.problem.message} />;
   return (
     <>
-      <Look isLive={worth.isLive}>
+      <span class={worth.isLive ? "" : "stale"}>
         <Money value={worth.equity} unit={row.session.quote_asset} />
-      </Look>
+      </span>
       {worth.equity !== null && !worth.isLive && <span class="paper-old">not live</span>}
     </>
   );
@@ -173,20 +164,10 @@ function EquityCell(row: Row) {
 
 function PnlCell(row: Row) {
   const { worth, result } = useRow(row);
-  return worth.isLive || result === null ? (
-    <Pnl value={result?.money} />
-  ) : (
-    <Look isLive={false}>
-      <Pnl value={result.money} />
-    </Look>
-  );
-}
-
-function ChangeCell(row: Row) {
-  const { worth, result } = useRow(row);
   return (
-    <Look isLive={worth.isLive}>
-      <Change value={result?.percent} />
-    </Look>
+    <span class={worth.isLive ? "paper-result" : "paper-result paper-stale"}>
+      <Pnl value={result?.money} />
+      {result && <Change value={result.percent} />}
+    </span>
   );
 }

@@ -1,5 +1,6 @@
 /** What became of a form's request, where it was not carried out or nobody knows. */
 import type { Problem } from "../../api/problem";
+import { format } from "../../money/decimal";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 
@@ -18,7 +19,8 @@ export function SubmitProblem(props: {
       <p class="form-error" role="alert">
         <Icon name="alert" />
         <span>
-          {problem.message} <span class="error-code">{problem.code}</span>
+          {sentence(problem.message)}
+          <LimitNote problem={problem} /> <span class="error-code">{problem.code}</span>
         </span>
       </p>
     );
@@ -34,4 +36,21 @@ export function SubmitProblem(props: {
       </Button>
     </div>
   );
+}
+
+/** Which limit was exceeded, and by what, where the API says so. */
+function LimitNote({ problem }: { problem: Problem }) {
+  const { limit_value: limit, current_value: current } = problem.details;
+  if (limit === undefined || limit === null) return null;
+  const found = current ? `${format(current, { upTo: 8 })}; ` : "";
+  return (
+    <span class="figures">
+      {" "}
+      ({found}the limit is {format(limit, { upTo: 8 })})
+    </span>
+  );
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -22,7 +22,7 @@ export function TradesCard(props: {
     Number(generation) < Number(portfolio.generation);
   const columns = columnsOf(props.rules, isEarlier, props.onFork);
   return (
-    <Card title="Trades" class="paper-trades" isFlush>
+    <Card title="Trades" class="paper-table paper-acted" isFlush>
       <Loaded of={trades} lines={5}>
         {(all) =>
           all.length === 0 ? (
@@ -65,7 +65,7 @@ function columnsOf(
     { title: "Time", cell: ({ timestamp }) => <Moment at={timestamp} /> },
     { title: "Symbol", cell: ({ symbol }) => <strong>{symbol}</strong> },
     { title: "Side", cell: ({ side }) => <SideBadge side={side} /> },
-    { title: "Type", cell: ({ type }) => typeText(type) },
+    { title: "Type", isMinor: true, cell: ({ type }) => typeText(type) },
     {
       title: "Status",
       cell: (trade) => (

@@ -46,7 +46,7 @@ export function scale([from, to]: Range, [start, end]: Range): (value: number) =
 }
 
 const ROOM = 0.08;
-const FLAT_ROOM = 0.001;
+const FLAT_ROOM = 0.0012;
 
 /** The equities that a drawing has room for: all of them, with some air. */
 export function equityRange(spots: readonly Spot[]): Range {

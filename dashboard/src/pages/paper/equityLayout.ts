@@ -19,6 +19,7 @@ const TOP = 8;
 const CHARACTER = 7;
 const LABEL_ROOM = 14;
 const PIXELS_A_TIME = 90;
+const TIME_ROOM = 28;
 const MINUTE = 60_000;
 
 /** A mark on an axis. */
@@ -82,7 +83,12 @@ function timesOf(times: Range, x: (at: number) => number, right: number): Tick[]
   const offset = -new Date(times[0]).getTimezoneOffset() * MINUTE;
   const { step, at } = timeTicks(times, Math.max(2, right / PIXELS_A_TIME), offset);
   const shown = step >= DAY ? DATE : step >= MINUTE ? TIME : SECONDS;
-  return at.map((tick) => ({ at: x(tick), text: shown.format(tick) }));
+  return (
+    at
+      .map((tick) => ({ at: x(tick), text: shown.format(tick) }))
+      // A label is written around its tick, and none is cut off.
+      .filter((tick) => tick.at > TIME_ROOM)
+  );
 }
 
 function money(value: number, places: number): string {

@@ -79,3 +79,8 @@ export function nameOf({ name, session_id }: Pick<Session, "name" | "session_id"
 export function isActive({ status }: Pick<Session, "status">): boolean {
   return status === "ACTIVE";
 }
+
+/** A number of things in words: `1 position`, `2 positions`. */
+export function counted(count: number, one: string): string {
+  return count === 1 ? `1 ${one}` : `${count} ${one}s`;
+}

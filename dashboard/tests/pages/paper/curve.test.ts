@@ -52,7 +52,7 @@ test("every equity has room, with air above and below", () => {
 
 test("a flat curve and none at all have a range, too", () => {
   const [least, most] = equityRange([spot(0, 10_000), spot(1, 10_000)]);
-  assert.deepEqual([least, most], [9_990, 10_010]);
+  assert.deepEqual([least, most], [9_988, 10_012]);
   assert.deepEqual(equityRange([]), [0, 1]);
 });
 
