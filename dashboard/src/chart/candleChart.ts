@@ -39,6 +39,7 @@ export interface Mark {
 
 // How near the oldest candle one has to scroll for older ones to be read.
 const OLDER_WITHIN_BARS = 30;
+const RIGHT_OFFSET_BARS = 6;
 // What of the chart lies before a moment that is to be seen.
 const PART_BEFORE = 0.35;
 
@@ -61,7 +62,7 @@ export class CandleChart {
       layout: { attributionLogo: false, fontFamily: getComputedStyle(container).fontFamily },
       localization: { timeFormatter: crosshairTime },
       crosshair: { mode: CrosshairMode.Normal },
-      timeScale: { rightOffset: 6, minBarSpacing: 1, tickMarkFormatter: tickMark },
+      timeScale: { rightOffset: RIGHT_OFFSET_BARS, minBarSpacing: 1, tickMarkFormatter: tickMark },
     });
     this.#series = this.#chart.addSeries(CandlestickSeries, {
       autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => this.#withLevels(own()),
@@ -86,7 +87,8 @@ export class CandleChart {
     this.#drawMarks();
     if (isOther) {
       this.#chart.timeScale().applyOptions({ barSpacing: 7 });
-      this.#chart.timeScale().scrollToRealTime();
+      // At once: a glide would carry whoever was shown another moment meanwhile back to now.
+      this.#chart.timeScale().scrollToPosition(RIGHT_OFFSET_BARS, false);
       this.#series.priceScale().applyOptions({ autoScale: true });
     }
   }

@@ -32,7 +32,7 @@ export default function AiPage() {
 
 /** What the address names, else what was chosen last; the address then says so. */
 function Chosen({ symbols }: { symbols: readonly TradedSymbol[] }) {
-  const { page, query } = route.value;
+  const { query } = route.value;
   const find = (name: string | null) => symbols.find(({ symbol }) => symbol === name);
   const wanted = query.get("symbol");
   const symbol = find(wanted) ?? find(recalled("symbol")) ?? find(DEFAULT_SYMBOL) ?? symbols[0];
@@ -42,13 +42,14 @@ function Chosen({ symbols }: { symbols: readonly TradedSymbol[] }) {
     remembered(TIMEFRAME_HABIT, TIMEFRAMES, "1h");
   const name = symbol?.symbol;
   useEffect(() => {
-    if (name === undefined || page !== "ai") return;
+    // Effects run late: one may have gone elsewhere since.
+    if (name === undefined || route.peek().page !== "ai") return;
     remember("symbol", name);
     remember(TIMEFRAME_HABIT, timeframe);
     if (name !== wanted || timeframe !== wantedTimeframe) {
       navigate(addressOf(name, timeframe), { replace: true });
     }
-  }, [page, name, wanted, timeframe, wantedTimeframe]);
+  }, [name, wanted, timeframe, wantedTimeframe]);
   if (symbol === undefined) {
     return <Empty title="The venue lists no symbols.">Look again in a moment.</Empty>;
   }

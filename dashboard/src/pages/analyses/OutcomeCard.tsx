@@ -25,7 +25,7 @@ export function OutcomeCard({ analysis, tick }: { analysis: Analysis; tick: Deci
     facts.push(["Known about", <Moment key="known" at={at} />]);
   }
   return (
-    <Card title="What became of it" actions={<Badge tone={tone}>{word}</Badge>}>
+    <Card title="What became of it" class="became" actions={<Badge tone={tone}>{word}</Badge>}>
       <p>{meaning}</p>
       {facts.length > 0 && <Facts facts={facts} />}
       {score?.r_multiple && (
