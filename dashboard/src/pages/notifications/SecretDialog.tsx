@@ -1,12 +1,12 @@
 import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
 import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { Field } from "../../ui/Field";
 
 /** The secret of a webhook, this once. */
 export function SecretDialog(props: { name: string; secret: string; onClose: () => void }) {
-  const text = useSignal(props.secret);
+  const id = useId();
   const isCopied = useSignal(false);
   const copy = async () => {
     try {
@@ -23,14 +23,15 @@ export function SecretDialog(props: { name: string; secret: string; onClose: () 
           <strong>This is shown once.</strong> Keep it where your server reads its secrets. If it
           gets lost, edit the target and make a new one.
         </p>
-        <Field
-          label="Signing secret"
-          value={text}
-          hint="Your server checks the signature of every message with it, as Standard Webhooks has it."
-          onChange={() => {
-            text.value = props.secret;
-          }}
-        />
+        <div class="field">
+          <label for={id} class="field-label">
+            Signing secret
+          </label>
+          <input id={id} class="input secret" type="text" readOnly value={props.secret} />
+          <p class="field-hint">
+            Your server checks the signature of every message with it, as Standard Webhooks has it.
+          </p>
+        </div>
         <div class="dialog-actions">
           <Button
             icon={isCopied.value ? "check" : "layers"}
