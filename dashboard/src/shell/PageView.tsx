@@ -31,9 +31,12 @@ export function PageView() {
 
   if (pageOf(name).forOperators && !isOperator.value) {
     return (
-      <Empty icon="shield" title="For operators only">
-        Ask one, or sign in as one.
-      </Empty>
+      <>
+        <h1 class="page-title">{pageOf(name).title}</h1>
+        <Empty icon="shield" title="For operators only">
+          Ask one, or sign in as one.
+        </Empty>
+      </>
     );
   }
   if (problem) return <ErrorCard problem={problem} onRetry={() => setTurn(turn + 1)} />;

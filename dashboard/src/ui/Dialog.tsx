@@ -8,10 +8,15 @@ export function Dialog(props: { title: string; children: ComponentChildren; onCl
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;
-    // The browser itself gives the focus back to where it was.
+    const before = document.activeElement;
     shown?.showModal();
     firstToUse(shown)?.focus();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      // The browser gives the focus back only from a dialog that is still in the page.
+      const isLost = document.activeElement === null || document.activeElement === document.body;
+      if (isLost && before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

@@ -1,7 +1,5 @@
-/** Archives, for operators: what is in cold storage, runs, restores and legal holds. */
+/** Archives: what is in cold storage, runs, restores and legal holds. The shell asks for the role. */
 import { useState } from "preact/hooks";
-import { isOperator } from "../../api/session";
-import { Empty } from "../../ui/states";
 import { Holds } from "./Holds";
 import { Manifests } from "./Manifests";
 import { RestoreCard } from "./RestoreCard";
@@ -9,11 +7,6 @@ import { RunCard } from "./RunCard";
 import { type Asked, StartedWork } from "./StartedWork";
 
 export default function ArchivesPage() {
-  if (!isOperator.value) return <ForOperators />;
-  return <Archives />;
-}
-
-function Archives() {
   const [asked, setAsked] = useState<readonly Asked[]>([]);
   const onAsked = (work: Asked) =>
     setAsked((before) => [work, ...before.filter(({ id }) => id !== work.id)]);
@@ -29,17 +22,6 @@ function Archives() {
         </div>
         <Holds />
       </div>
-    </>
-  );
-}
-
-function ForOperators() {
-  return (
-    <>
-      <h1 class="page-title">Archives</h1>
-      <Empty icon="shield" title="For operators only">
-        Archives, restores and legal holds are the work of operators. Ask one.
-      </Empty>
     </>
   );
 }

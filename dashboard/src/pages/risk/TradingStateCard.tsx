@@ -1,5 +1,6 @@
 /** What the account may do at all, and the switch that stops it. */
-import { useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Icon } from "../../ui/Icon";
@@ -10,7 +11,17 @@ import { useTradingState } from "./useTradingState";
 
 export function TradingStateCard() {
   const [asked, ask] = useState<TradingState | null>(null);
-  const { read, change } = useTradingState(() => ask(null));
+  const now = useRef<HTMLDivElement>(null);
+  const isOurs = useRef(false);
+  const { read, change } = useTradingState(() => {
+    isOurs.current = true;
+    ask(null);
+  });
+  // The button that was pressed is gone with the old state: the new one is what to look at.
+  useEffect(() => {
+    if (isOurs.current) now.current?.focus();
+    isOurs.current = false;
+  }, [read.value]);
   const choose = (state: TradingState) => {
     change.forget();
     ask(state);
@@ -20,7 +31,7 @@ export function TradingStateCard() {
       <Loaded of={read} lines={3}>
         {({ state, reason }) => (
           <div class="trading-state">
-            <StateNow state={state} reason={reason} />
+            <StateNow focusable={now} state={state} reason={reason} />
             <Ways from={state} isBusy={change.isBusy} onChoose={choose} />
           </div>
         )}
@@ -42,10 +53,20 @@ export function TradingStateCard() {
   );
 }
 
-function StateNow({ state, reason }: { state: string; reason: string }) {
+function StateNow(props: {
+  state: string;
+  reason: string;
+  focusable: RefObject<HTMLDivElement | null>;
+}) {
+  const { state, reason, focusable } = props;
   const words = isTradingState(state) ? WORDS[state] : null;
   return (
-    <div class={`state-now state-${state.toLowerCase()}`} role="status">
+    <div
+      ref={focusable}
+      tabIndex={-1}
+      class={`state-now state-${state.toLowerCase()}`}
+      role="status"
+    >
       <Icon name={words?.icon ?? "info"} />
       <div>
         <p class="state-name">{words?.name ?? state}</p>

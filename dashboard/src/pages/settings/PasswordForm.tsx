@@ -34,6 +34,7 @@ export function PasswordForm({ email }: { email: string }) {
   };
   const refused = change.problem;
   const isWrong = refused?.code === "INVALID_CREDENTIALS";
+  const isToldAtField = isWrong || (refused?.details.errors?.length ?? 0) > 0;
 
   return (
     <form class="form" noValidate onSubmit={submit}>
@@ -78,7 +79,7 @@ export function PasswordForm({ email }: { email: string }) {
       <p class="form-note">
         Every other sign-in ends; one that is open elsewhere may go on for up to 15 minutes.
       </p>
-      {refused && !isWrong && (
+      {refused && !isToldAtField && (
         <p class="form-error" role="alert">
           <Icon name="alert" /> {refused.message}
         </p>
