@@ -25,9 +25,11 @@ _ICON = "/icon.svg"
 _ASSETS = "/assets/"
 _METHODS = ["GET", "HEAD"]
 
-# The name of an asset changes with its contents; what is at the other names may change.
+# The name of an asset changes with its contents; the page's and the icon's do not.
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
+# Browsers ask for the icon at every step within the page.
+_FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 _OURS_ONLY = {"Cross-Origin-Resource-Policy": "same-origin"}
 
 # What the page never asks a browser for.
@@ -98,7 +100,7 @@ class Dashboard:
         ]
         return {
             _PAGE: CodedFile(self._directory / "index.html", self._page_headers),
-            _ICON: CodedFile(self._directory / "icon.svg", _ASK_EACH_TIME | _OURS_ONLY),
+            _ICON: CodedFile(self._directory / "icon.svg", _FOR_A_DAY | _OURS_ONLY),
             **{_ASSETS + path.name: CodedFile(path, _FOR_EVER | _OURS_ONLY) for path in assets},
         }
 

