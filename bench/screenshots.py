@@ -48,7 +48,7 @@ async def trade(visitor: Visitor) -> None:
             await visitor.ask("POST", f"/api/positions/{position['position_id']}/close")
     await order(visitor, symbol="ETHUSDT", side="SELL", type="MARKET", quote_quantity=150)
     quote = await visitor.ask("GET", "/api/market/prices/BTCUSDT")
-    below = round(float(quote["bid"]) * 0.985, 1)
+    below = round(float(quote["bid"]) * 0.997, 1)
     await order(visitor, symbol="BTCUSDT", side="BUY", type="LIMIT", quantity=0.01, price=below)
 
 

@@ -4,30 +4,14 @@ import re
 
 from playwright.async_api import expect
 
-from tests.dashboard.visitor import Visitor
+from tests.dashboard.visitor import Visitor, sign_in_as_operator
 from tests.local_stack import LocalStack
-
-OPERATOR = ("operator@example.com", "botcore-demo")
-
-
-async def sign_in(stranger: Visitor) -> None:
-    stranger.email, password = OPERATOR
-    answer = await stranger.http.post(
-        "/api/auth/login", json={"email": stranger.email, "password": password}
-    )
-    stranger.token = answer.json()["token"]
-    page = stranger.page
-    await page.goto(stranger.base_url)
-    await page.get_by_label("E-mail address").fill(stranger.email)
-    await page.get_by_label("Password").fill(password)
-    await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile("#/market/"))
 
 
 async def test_an_operator_reaches_the_workflow_of_an_order(
     stranger: Visitor, stack: LocalStack
 ) -> None:
-    await sign_in(stranger)
+    await sign_in_as_operator(stranger)
     trade = await stranger.buy()
     await stranger.open("#/history", "History")
     row = stranger.page.locator("tr", has=stranger.page.locator(f"a[href*='{trade['trade_id']}']"))
@@ -45,7 +29,7 @@ async def test_an_operator_reaches_the_workflow_of_an_order(
 
 async def test_an_operator_runs_the_archive_and_follows_it(stranger: Visitor) -> None:
     page = stranger.page
-    await sign_in(stranger)
+    await sign_in_as_operator(stranger)
     await page.get_by_role("link", name="Archives").first.click()
     await expect(page.get_by_role("heading", level=1, name="Archives")).to_be_visible()
     await expect(page.get_by_role("heading", name="Legal holds")).to_be_visible()

@@ -15,6 +15,7 @@ from bench.visitor import REMEMBER_SIGNED_IN
 from tests.local_stack import LocalStack
 
 PASSWORD = "tremendous-7"
+OPERATOR = ("operator@example.com", "botcore-demo")
 # Processes share two cores here; what is awaited comes much sooner elsewhere.
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -132,3 +133,18 @@ async def enter(visitor: Visitor) -> None:
     assert answer.status == 201, await answer.text()
     visitor.token = (await answer.json())["token"]
     await visitor.page.context.add_init_script(REMEMBER_SIGNED_IN)
+
+
+async def sign_in_as_operator(visitor: Visitor) -> None:
+    """Sign in as people do, as the operator whom the sandbox knows."""
+    visitor.email, password = OPERATOR
+    answer = await visitor.http.post(
+        "/api/auth/login", json={"email": visitor.email, "password": password}
+    )
+    visitor.token = answer.json()["token"]
+    page = visitor.page
+    await page.goto(visitor.base_url)
+    await page.get_by_label("E-mail address").fill(visitor.email)
+    await page.get_by_label("Password").fill(password)
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile("#/market/"))
