@@ -32,11 +32,12 @@ def presented(in_body: str | None, in_cookie: str | None) -> str:
     """Return the token that was sent, the body's first.
 
     Raises:
-        Rejected: `TOKEN_INVALID`; there is none.
+        Rejected: `INVALID_REQUEST`; there is none.
     """
     token = in_body or in_cookie
     if token is None:
-        raise Rejected(ErrorCode.TOKEN_INVALID, "This needs a refresh token.")
+        missing = {"field": "refresh_token", "message": "is missing, in the body and as a cookie"}
+        raise Rejected(ErrorCode.INVALID_REQUEST, "The request is not valid.", errors=[missing])
     return token
 
 

@@ -116,7 +116,8 @@ async def visiting(
         page.on("console", visitor.hear)
         page.on("pageerror", lambda error: visitor.complaints.append(f"page error: {error}"))
         yield visitor
-        assert visitor.unexpected() == []
+        unexpected = visitor.unexpected()
+        assert not unexpected, unexpected
 
 
 async def enter(visitor: Visitor) -> None:

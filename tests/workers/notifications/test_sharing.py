@@ -138,6 +138,7 @@ async def test_a_removed_target_is_told_nothing(
         await service.target(ann, http_receiver.url)
         await service.planning.apply([executed(ann) for _ in range(4)])
         held = await service.until(ann, State.HELD, 2)
+        await service.until(ann, State.DELIVERED, 1)
         sent = len(http_receiver.received)
         await service.settings(ann, targets=[])
         await service.set_back(ann, State.HELD, "due_at")
