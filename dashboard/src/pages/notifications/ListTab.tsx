@@ -170,7 +170,7 @@ function Nothing({ isUnreadOnly }: { isUnreadOnly: boolean }) {
 }
 
 function Entry(props: { notification: Notification; isRead: boolean; onRead: () => void }) {
-  const { event, title, body, path, happened_at } = props.notification;
+  const { event, title, body, path, created_at } = props.notification;
   const address = addressOf(path);
   return (
     <>
@@ -198,7 +198,7 @@ function Entry(props: { notification: Notification; isRead: boolean; onRead: () 
           </Button>
         )}
       </p>
-      <TimeOfDay at={happened_at} />
+      <TimeOfDay at={created_at} />
     </>
   );
 }

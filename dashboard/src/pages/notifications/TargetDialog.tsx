@@ -1,5 +1,5 @@
 /** A new target, or changes to one. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { Button } from "../../ui/Button";
 import { Segmented } from "../../ui/Choice";
 import { Dialog } from "../../ui/Dialog";
@@ -102,26 +102,7 @@ export function TargetDialog(
           hint="What is more is not lost: it comes together a little later."
           error={wrongLimit ?? refusalOf(problem, path("max_per_minute"))}
         />
-        <div class="form-group">
-          <Segmented
-            label="Events for this target"
-            value={events.value === null ? "all" : "some"}
-            choices={EVENT_CHOICES}
-            onChange={(chosen) => {
-              events.value = chosen === "all" ? null : settings.events;
-            }}
-          />
-          {events.value !== null && (
-            <EventChoice
-              label="Events for this target"
-              available={settings.available_events}
-              chosen={events.value}
-              onChange={(names) => {
-                events.value = names;
-              }}
-            />
-          )}
-        </div>
+        <EventsOfTarget settings={settings} events={events} />
         <div>
           <Checkbox
             label="Send to this target"
@@ -152,5 +133,32 @@ export function TargetDialog(
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** All that one is told of, or some of it. */
+function EventsOfTarget(props: { settings: Settings; events: Signal<readonly string[] | null> }) {
+  const { settings, events } = props;
+  return (
+    <div class="form-group">
+      <Segmented
+        label="Events for this target"
+        value={events.value === null ? "all" : "some"}
+        choices={EVENT_CHOICES}
+        onChange={(chosen) => {
+          events.value = chosen === "all" ? null : settings.events;
+        }}
+      />
+      {events.value !== null && (
+        <EventChoice
+          label="Events for this target"
+          available={settings.available_events}
+          chosen={events.value}
+          onChange={(names) => {
+            events.value = names;
+          }}
+        />
+      )}
+    </div>
   );
 }
