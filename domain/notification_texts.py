@@ -82,19 +82,19 @@ def text_of(message: Message) -> Text:
 
 def sample_text() -> Text:
     """Return what a user sends to a target of theirs to see whether it works."""
-    return Text("It works", "This is the test that you have asked for.", "/settings")
+    return Text("It works", "This is the test that you have asked for.", "/notifications/settings")
 
 
 def changed_text() -> Text:
     """Return what a user is told when targets, or what they are told, have been changed."""
     body = f"The targets of your notifications, or what they are told, were changed. {_not_you()}"
-    return Text("Notification targets changed", body, "/settings")
+    return Text("Notification targets changed", body, "/notifications/settings")
 
 
 def disabled_text(name: str, why: str) -> Text:
     """Return what a user is told of a target that nothing is sent to any more."""
     body = f"Nothing is sent to {words(name)} any more: {words(why)}. Enable it in the settings."
-    return Text("A target was disabled", body, "/settings")
+    return Text("A target was disabled", body, "/notifications/settings")
 
 
 @singledispatch
@@ -137,7 +137,7 @@ def _(message: RiskLimitExceeded) -> Text:
 @_describe.register
 def _(message: SessionBroken) -> Text:
     body = f"A paper session was closed because its books do not balance: {words(message.reason)}."
-    return Text("Paper session closed", body, f"/paper-trading/{words(message.session_id)}")
+    return Text("Paper session closed", body, f"/paper/{words(message.session_id)}")
 
 
 @_describe.register
@@ -169,25 +169,25 @@ def _(message: SignalScored) -> Text:
 @_describe.register
 def _(message: SignedIn) -> Text:
     body = f"Somebody signed in to your account{_origin(message)}. {_not_you()}"
-    return Text("New sign-in", body, "/security")
+    return Text("New sign-in", body, "/activity")
 
 
 @_describe.register
 def _(message: TokenReused) -> Text:
     body = f"A sign-in was ended because its token was used twice{_origin(message)}. {_not_you()}"
-    return Text("A sign-in was ended", body, "/security")
+    return Text("A sign-in was ended", body, "/activity")
 
 
 @_describe.register
 def _(message: PasswordChanged) -> Text:
     body = f"Your password was changed{_origin(message)}; other sign-ins were ended. {_not_you()}"
-    return Text("Password changed", body, "/security")
+    return Text("Password changed", body, "/settings")
 
 
 @_describe.register
 def _(message: VenueCredentialsChanged) -> Text:
     body = f"The exchange keys of your account were replaced{_origin(message)}. {_not_you()}"
-    return Text("Exchange keys changed", body, "/security")
+    return Text("Exchange keys changed", body, "/settings")
 
 
 @_describe.register

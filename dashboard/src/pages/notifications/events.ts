@@ -1,5 +1,6 @@
 /** What one can be told of, in plain words. */
 import type { Schema } from "../../api/client";
+import { isPageName } from "../../shell/pages";
 import { href } from "../../shell/router";
 import type { IconName } from "../../ui/Icon";
 
@@ -72,22 +73,12 @@ export function iconOf(event: string): IconName {
   return event.startsWith("ai.") ? "spark" : "bell";
 }
 
+// Pages of one thing, which are nowhere without its id.
+const OF_ONE = new Set(["trades", "analyses"]);
+
 /** Where a notification leads, from the path that the API gives it; null for nowhere. */
 export function addressOf(path: string): string | null {
-  const [, place, id] = /^\/([a-z-]+)(?:\/([\w-]+))?$/.exec(path) ?? [];
-  switch (place) {
-    case "trades":
-    case "analyses":
-      return id === undefined ? null : href(place, id);
-    case "paper-trading":
-      return href("paper", id);
-    case "risk":
-      return href("risk");
-    case "security":
-      return href("activity");
-    case "settings":
-      return href("notifications", "settings");
-    default:
-      return null;
-  }
+  const [, page, id] = /^\/([a-z]+)(?:\/([\w-]+))?$/.exec(path) ?? [];
+  if (page === undefined || !isPageName(page)) return null;
+  return id === undefined && OF_ONE.has(page) ? null : href(page, id);
 }

@@ -7,10 +7,11 @@ test("every path of the API leads to a page that there is", () => {
   for (const [path, page, parameter] of [
     ["/trades/4a0be796-b60b-500f", "trades", "4a0be796-b60b-500f"],
     ["/analyses/166fb3a6", "analyses", "166fb3a6"],
-    ["/paper-trading/s1", "paper", "s1"],
+    ["/paper/s1", "paper", "s1"],
     ["/risk", "risk", undefined],
-    ["/security", "activity", undefined],
-    ["/settings", "notifications", "settings"],
+    ["/activity", "activity", undefined],
+    ["/settings", "settings", undefined],
+    ["/notifications/settings", "notifications", "settings"],
   ] as const) {
     const address = addressOf(path);
     assert.ok(address !== null, path);
