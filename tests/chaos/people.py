@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import aio_pika
@@ -49,6 +50,17 @@ class Person:
             json=order or ORDER,
             headers={**self.headers, "Idempotency-Key": key},
         )
+
+    async def place_patiently(
+        self, key: str, within_s: float, order: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """Place an order; who is told to come again, by a busy machine, does so."""
+        async with asyncio.timeout(within_s):
+            answer = await self.place(key, order)
+            while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                await asyncio.sleep(float(answer.headers["Retry-After"]))
+                answer = await self.place(key, order)
+            return answer
 
     @property
     def headers(self) -> dict[str, str]:

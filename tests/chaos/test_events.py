@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Sequence
-from http import HTTPStatus
 
 import aio_pika
 import pytest
@@ -69,12 +68,7 @@ class Trading:
 
     async def _place(self, number: int) -> None:
         person = self._people[number % len(self._people)]
-        async with asyncio.timeout(RECOVERY_S):
-            answer = await person.place(f"event-{number}")
-            # On a busy machine a start may come too late; who asked asks again, as we tell them.
-            while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-                await asyncio.sleep(float(answer.headers["Retry-After"]))
-                answer = await person.place(f"event-{number}")
+        answer = await person.place_patiently(f"event-{number}", RECOVERY_S)
         assert answer.status_code in {200, 201, 202}, answer.text
         async with self._placed:
             self.trade_ids.append(person.trade_id(f"event-{number}"))

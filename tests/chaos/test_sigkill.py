@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Literal
 
 import httpx
@@ -226,21 +225,13 @@ async def test_without_an_intent_nothing_leaves_and_a_repeat_places_once(
         await world.assert_one_trade(person, KEY)
 
 
-async def _placed_again(person: Person) -> httpx.Response:
-    """Repeat an order; who is told to come again, by a busy machine, does so."""
-    async with asyncio.timeout(REACH_S):
-        answer = await person.place(KEY)
-        while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            await asyncio.sleep(float(answer.headers["Retry-After"]))
-            answer = await person.place(KEY)
-        return answer
-
-
 @pytest.fixture(scope="module", params=KILLS)
 async def aftermath(world: World, request: pytest.FixtureRequest) -> Aftermath:
     people = dict(zip(NAMES, await world.people(len(NAMES)), strict=True))
     await KILLS[request.param](world, people)
-    answers = await asyncio.gather(*map(_placed_again, people.values()))
+    answers = await asyncio.gather(*(
+        person.place_patiently(KEY, REACH_S) for person in people.values()
+    ))  # fmt: skip
     return Aftermath(world, people, dict(zip(NAMES, answers, strict=True)))
 
 

@@ -13,6 +13,8 @@ from tests.chaos.people import Person, World, until
 pytestmark = pytest.mark.timeout(300)
 
 PEOPLE, ORDERS_EACH = 10, 10
+# No record of the order: on a busy machine a quote may be too old, or a start too late.
+TURNED_AWAY = "turned away"
 SETTLE_S = 90.0
 PLACING = {"method": "POST", "path": "/api/v3/order"}
 ASKING = {"method": "GET", "path": "/api/v3/order"}
@@ -32,6 +34,10 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
+def _key(number: int) -> str:
+    return f"order {number}"
+
+
 def _orders(rng: random.Random) -> list[dict[str, Any]]:
     symbols = rng.choices(["BTCUSDT", "ETHUSDT", "SOLUSDT"], k=ORDERS_EACH)
     return [
@@ -47,7 +53,7 @@ async def test_a_hundred_orders_through_every_fault(world: World) -> None:
         await world.fault(**fault, seed=seed)
     try:
         answers = await asyncio.gather(*(
-            person.place(f"order {number}", order)
+            person.place(_key(number), order)
             for person in people
             for number, order in enumerate(_orders(rng))
         ))  # fmt: skip
@@ -63,8 +69,9 @@ async def test_a_hundred_orders_through_every_fault(world: World) -> None:
     for person in people:
         outcomes += await _outcomes(world, person)
         await world.assert_even(person)
-    assert outcomes.total() == PEOPLE * ORDERS_EACH
-    assert set(outcomes) <= {"FILLED", "REJECTED"}
+    assert set(outcomes) <= {"FILLED", "REJECTED", TURNED_AWAY}
+    # Only who was told so at once has no record.
+    assert outcomes[TURNED_AWAY] <= sum(answer.status_code == 503 for answer in answers)
     # Most get through, or it was no test of orders.
     assert outcomes["FILLED"] > PEOPLE * ORDERS_EACH / 2
 
@@ -76,9 +83,13 @@ def _assert_answers(answers: list[httpx.Response]) -> None:
 
 
 async def _outcomes(world: World, person: Person) -> Counter[str]:
-    """Count the statuses of a person's trades, each compared with the exchange."""
-    trades = await world.trades(person)
-    for trade in trades:
-        at_venue = await world.orders_at_venue(trade["client_order_id"])
-        assert at_venue == (trade["status"] == "FILLED"), trade
-    return Counter(trade["status"] for trade in trades)
+    """Count what became of a person's orders, each compared with the exchange."""
+    status_of = {trade["trade_id"]: trade["status"] for trade in await world.trades(person)}
+    outcomes = Counter[str]()
+    for key in map(_key, range(ORDERS_EACH)):
+        status = status_of.pop(person.trade_id(key), TURNED_AWAY)
+        at_venue = await world.orders_at_venue(person.client_order_id(key))
+        assert at_venue == (status == "FILLED"), (key, status)
+        outcomes[status] += 1
+    assert status_of == {}
+    return outcomes
