@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 REPLICA_SET = "rs0"
 _TIMEOUT_MS = 1_000
+# Interrupted half-way it leaves a node that is neither new nor a member of anything, for ever.
+_CONFIGURE_TIMEOUT_S = 60
 # The server's code for "replSetInitiate was never run here".
 _NOT_YET_INITIALIZED = 94
 
@@ -25,7 +28,8 @@ def ensure_primary(host: str, port: int) -> bool:
         try:
             if client.admin.command("hello").get("isWritablePrimary"):
                 return True
-            _configure(client, address)
+            with pymongo.timeout(_CONFIGURE_TIMEOUT_S):
+                _configure(client, address)
         except PyMongoError:
             return False
     return False

@@ -19,10 +19,11 @@ from typing import Any
 
 import pytest
 import redis.asyncio as redis
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from adapters.mongo import Database, database_of, open_client
-from adapters.mongo_schema import ensure_schema
+from tests.databases import Databases
 from tests.measured import measured
 from workers.stack import servers
 from workers.stack.children import Launch
@@ -31,15 +32,32 @@ from workers.stack.servers import Place, Server
 
 pytest_plugins = ("tests.model_control", "tests.receivers", "tests.trading_floor")
 
+# `pytest tests/domain --hypothesis-profile=explore` looks further, with new examples each time.
+# Speed differs between machines; what is true does not.
+settings.register_profile(
+    "repeatable",
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("explore", max_examples=3_000, deadline=None)
+
 StartServer = Callable[[Server], Instance]
 # Virtual hosts made when the broker boots (they cost nothing until used); one a test.
-RABBITMQ_VHOSTS = 100
+RABBITMQ_VHOSTS = 64
 
 
 # Started first, so that none of them is what is still running when all else has ended.
 LONGEST = ("tests/chaos", "tests/dashboard", "tests/stack", "tests/workers", "tests/api")
 # Each of these in one process: its system is dear to start.
 TOGETHER = ("tests/chaos", "tests/dashboard")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try the same examples on every machine, unless a profile is asked for by name."""
+    if config.getoption("--hypothesis-profile", None) is None:
+        settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +107,8 @@ def _no_settings_from_outside() -> Iterator[None]:
         for name in os.environ:
             if name.startswith(("BOTCORE_", "SANDBOX_")):
                 patch.delenv(name)
+        # Often enough that no price is stale; each move is work for every process behind it.
+        patch.setenv("SANDBOX_STEPS_PER_S", "2")
         yield
 
 
@@ -138,18 +158,24 @@ def s3_url(session_servers: StartServer) -> str:
     return session_servers(servers.S3).url
 
 
+@pytest.fixture(scope="session")
+async def databases(mongodb_url: str) -> AsyncIterator[Databases]:
+    """Return the databases that tests take turns with."""
+    databases = Databases(mongodb_url)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-async def database(mongodb_url: str) -> AsyncIterator[Database]:
+async def database(mongodb_url: str, databases: Databases) -> AsyncIterator[Database]:
     """Return a database of this test's own, with the schema in place."""
+    taken = await databases.take()
     client = open_client(mongodb_url)
-    name = f"test_{secrets.token_hex(6)}"
     try:
-        database = database_of(client, name)
-        await ensure_schema(database)
-        yield database
+        yield database_of(client, taken.name)
     finally:
-        await client.drop_database(name)
         client.close()
+        await databases.give_back(taken)
 
 
 @pytest.fixture

@@ -27,7 +27,6 @@ from domain.account import Account
 from domain.errors import Retryable
 from domain.market import Quote
 from domain.orders import Order, OrderIntent, OrderType, Side, TimeInForce, fingerprint, trade_id_of
-from tests.measured import measured
 from workers.connections import Connections, open_connections
 from workers.identity_parts import IdentityParts, open_identity
 from workers.settings import Settings
@@ -258,7 +257,7 @@ async def open_floor(settings: Settings) -> AsyncIterator[Floor]:
 @pytest.fixture(scope="session")
 async def floor_places(session_servers: StartServer) -> FloorPlaces:
     temporal = session_servers(servers.TEMPORAL).url
-    exchange = session_servers(measured(servers.EXCHANGE)).url
+    exchange = session_servers(servers.EXCHANGE).url
     book = {"bids": [[BID, 5]], "asks": [[ASK, 5]]}
     async with aiohttp.ClientSession() as http:
         for body in ({"pause": True, "price": BID}, {"book": book}):

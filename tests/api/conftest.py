@@ -10,11 +10,10 @@ import httpx
 import pytest
 import structlog
 
-from adapters.mongo import open_client
 from api.app import create_app
 from tests.api.people import Edge, OpenEdge
 from tests.conftest import StartServer
-from tests.measured import measured
+from tests.databases import Databases
 from workers.settings import Settings
 from workers.stack import servers
 
@@ -39,7 +38,7 @@ def _plain_logs() -> None:
 @pytest.fixture(scope="session")
 def exchange_url(session_servers: StartServer) -> str:
     """An exchange whose market stands still when these tests say so, and nobody else's does."""
-    return session_servers(measured(servers.EXCHANGE)).url
+    return session_servers(servers.EXCHANGE).url
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +81,16 @@ async def tell_what_hangs() -> None:
 
 
 @pytest.fixture(scope="session")
-def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenEdge:
+def open_edge(make_settings: Callable[..., Settings], databases: Databases) -> OpenEdge:
     """Open an application with some settings of its own, once it is ready; `keep` its database."""
 
     @asynccontextmanager
     async def open_one(
         *, wait: bool = True, keep: bool = False, **overrides: Any
     ) -> AsyncIterator[Edge]:
+        taken = None if keep or "mongodb_database" in overrides else await databases.take()
+        if taken is not None:
+            overrides["mongodb_database"] = taken.name
         settings = make_settings(**overrides)
         app = create_app(settings)
         transport = httpx.ASGITransport(app)
@@ -105,10 +107,8 @@ def open_edge(make_settings: Callable[..., Settings], mongodb_url: str) -> OpenE
                 watching = asyncio.create_task(tell_what_hangs())
             watching.cancel()
         finally:
-            client = open_client(mongodb_url)
-            if not keep:
-                await client.drop_database(settings.mongodb_database)
-            client.close()
+            if taken is not None:
+                await databases.give_back(taken)
 
     return open_one
 

@@ -21,7 +21,7 @@ from tests.chaos.system import Program
 
 pytestmark = pytest.mark.timeout(300)
 
-ORDERS = 200
+ORDERS = 120
 AT_ONCE = 3
 PATIENCE_S = 120.0
 RETRY_S = 0.1

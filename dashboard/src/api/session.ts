@@ -101,7 +101,7 @@ async function refresh(): Promise<string> {
   try {
     return await accept((await contentOf(response)) as SignInAnswer);
   } catch (thrown) {
-    if (meansSignedOut(thrown)) leave(session.peek().phase === "starting" ? "never" : "ended");
+    if (meansSignedOut(thrown)) leave("ended");
     throw thrown;
   }
 }
