@@ -118,7 +118,8 @@ class AppriseProcess:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             try:
-                await asyncio.wait_for(self._process.wait(), _END_WITHIN_S)
+                async with asyncio.timeout(_END_WITHIN_S):
+                    await self._process.wait()
             except TimeoutError:
                 _kill(self._process)
                 await self._process.wait()
@@ -146,7 +147,8 @@ class AppriseProcess:
             await _tell(process, {**job, "id": number})
             # Shielded: cancelled, it would not tell any more when the fork has ended.
             patience_s = job["timeout_s"] + APPRISE_MARGIN_S
-            return await asyncio.wait_for(asyncio.shield(answered), patience_s)
+            async with asyncio.timeout(patience_s):
+                return await asyncio.shield(answered)
         except TimeoutError as error:
             # It reaps its forks by their alarms; if it does not, it is stuck itself.
             _kill(process)
@@ -185,7 +187,8 @@ class AppriseProcess:
         assert process.stdout is not None  # noqa: S101 - it was made with a pipe
         hello = b""
         with contextlib.suppress(TimeoutError):
-            hello = await asyncio.wait_for(process.stdout.readline(), _START_TIMEOUT_S)
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                hello = await process.stdout.readline()
         if not hello:
             _kill(process)
             _log.warning("apprise.not_started", exit_code=await process.wait())

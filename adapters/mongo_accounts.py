@@ -75,7 +75,8 @@ class MongoAccountStore:
         """Wait until this process writes the account, at most so long."""
         awaited = self._awaited.setdefault(user_id, asyncio.Event())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(awaited.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                await awaited.wait()
 
     async def change(self, user_id: str, decide: Decision) -> Account:
         """Apply a decision by compare-and-set."""

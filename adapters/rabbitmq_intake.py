@@ -74,7 +74,8 @@ class Intake:
             IntakeEndedError: It would be an attempt with messages that are no longer ours.
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._ended.wait()
         self._require_open()
 
     async def acknowledge(self, messages: Sequence[AbstractIncomingMessage]) -> None:

@@ -31,6 +31,14 @@ DELIVERY_LIMIT: Final = 200
 # Looking at the dead letters is a delivery, too, and must never use them up.
 DEAD_LETTER_DELIVERY_LIMIT: Final = 1_000_000
 
+# What a quorum queue gives up stays in it until the dead letters have confirmed it. The first
+# requires the second, which changes nothing: no length is limited.
+# https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
+_BURIED_SURELY: Final = {
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+
 
 class TopologyConflictError(Exception):
     """The broker has a queue or an exchange of this name with other properties."""
@@ -63,6 +71,8 @@ async def declare_topology(
         await graveyard.bind(dead_letters)
         arguments = _arguments(queue_type, DELIVERY_LIMIT)
         arguments["x-dead-letter-exchange"] = DEAD_LETTER_EXCHANGE
+        if queue_type == "quorum":
+            arguments |= _BURIED_SURELY
         for name, patterns in BINDINGS.items():
             queue = await channel.declare_queue(name, durable=True, arguments=arguments)
             for pattern in patterns:

@@ -97,7 +97,8 @@ class DeliverySender:
                     continue
                 if not begun:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
+                        async with asyncio.timeout(LOOK_EVERY_S):
+                            await self._woken.wait()
         finally:
             await self._end()
 

@@ -54,13 +54,19 @@ class Person:
     async def place_patiently(
         self, key: str, within_s: float, order: dict[str, Any] | None = None
     ) -> httpx.Response:
-        """Place an order; who is told to come again, by a busy machine, does so."""
-        async with asyncio.timeout(within_s):
+        """Place an order; who is told to come again, by a busy machine, does so.
+
+        Raises:
+            TimeoutError: With the last answer.
+        """
+        until = asyncio.get_running_loop().time() + within_s
+        while True:
             answer = await self.place(key, order)
-            while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-                await asyncio.sleep(float(answer.headers["Retry-After"]))
-                answer = await self.place(key, order)
-            return answer
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                return answer
+            if asyncio.get_running_loop().time() > until:
+                raise TimeoutError(answer.text)
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
 
     @property
     def headers(self) -> dict[str, str]:

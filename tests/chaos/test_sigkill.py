@@ -230,7 +230,7 @@ async def aftermath(world: World, request: pytest.FixtureRequest) -> Aftermath:
     people = dict(zip(NAMES, await world.people(len(NAMES)), strict=True))
     await KILLS[request.param](world, people)
     answers = await asyncio.gather(*(
-        person.place_patiently(KEY, REACH_S) for person in people.values()
+        person.place_patiently(KEY, TAKEOVER_S) for person in people.values()
     ))  # fmt: skip
     return Aftermath(world, people, dict(zip(NAMES, answers, strict=True)))
 

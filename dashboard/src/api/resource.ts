@@ -87,7 +87,8 @@ export interface PagedList<Item> extends Omit<Resource<readonly Item[]>, "replac
  * Reads a list, and more of it when asked.
  *
  *     const trades = usePagedList(
- *       (cursor, signal) => api.get("/api/trades", { query: { symbol, cursor }, signal }),
+ *       (cursor, signal) =>
+ *         api.get("/api/trades", { query: { symbol, ...(cursor && { cursor }) }, signal }),
  *       [symbol],
  *     );
  */

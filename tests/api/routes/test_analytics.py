@@ -64,8 +64,8 @@ async def test_signals_by_day_and_symbol(edge: Edge, token: str) -> None:
 
 
 async def test_of_one_symbol_and_some_days(edge: Edge, token: str) -> None:
-    assert len((await ask(edge, token, symbol="BTCUSDT", days=6))["items"]) == 2
-    assert len((await ask(edge, token, symbol="BTCUSDT", days=5))["items"]) == 1
+    assert len((await ask(edge, token, symbol="BTCUSDT", days=7))["items"]) == 2
+    assert len((await ask(edge, token, symbol="BTCUSDT", days=4))["items"]) == 1
     assert (await ask(edge, token, symbol="NOTHING"))["items"] == []
 
 

@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from adapters.mongo import Database, database_of
 from adapters.mongo_deliveries import State
 from domain.notifications import changed_notification, notifications_of, planned_to
@@ -129,6 +131,16 @@ async def test_several_senders_send_each_once(
             await service.until(f"{ann}-{user}", State.DELIVERED, 10)
     ids = Counter(each.headers["webhook-id"] for each in http_receiver.received)
     assert (len(ids), set(ids.values())) == (100, {1})
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_stop_is_never_lost(database: Database, turns: int) -> None:
+    """Not even where the sender is woken at that very moment."""
+    async with open_service(database) as service:
+        await asyncio.sleep(0.05)
+        service.sender.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
 
 
 async def test_a_removed_target_is_told_nothing(

@@ -5,9 +5,9 @@ import { usePagedList } from "../../api/resource";
 import { TIMEFRAMES, type Timeframe } from "../../chart/candles";
 import { format } from "../../money/decimal";
 import { href } from "../../shell/router";
-import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Select } from "../../ui/Field";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Price, Unknown } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
@@ -79,13 +79,7 @@ export function EarlierAnalyses({ symbols }: { symbols: readonly TradedSymbol[] 
           )
         }
       </Loaded>
-      {list.hasMore && (
-        <div class="load-more">
-          <Button isSmall isBusy={list.isLoadingMore} onClick={list.loadMore}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <LoadMore of={list} />
     </Card>
   );
 }

@@ -7,6 +7,7 @@ import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Confirm, Dialog } from "../../ui/Dialog";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Empty, Loaded } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
@@ -54,13 +55,7 @@ export function Holds() {
           )
         }
       </Loaded>
-      {list.hasMore && (
-        <div class="archive-more">
-          <Button isBusy={list.isLoadingMore} onClick={list.loadMore}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <LoadMore of={list} />
       {isAdding && (
         <Dialog title="Set a legal hold" onClose={() => setAdding(false)}>
           <HoldForm

@@ -7,6 +7,7 @@ import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Select } from "../../ui/Field";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Badge, Unknown } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
@@ -77,13 +78,7 @@ export function Manifests() {
           )
         }
       </Loaded>
-      {list.hasMore && (
-        <div class="archive-more">
-          <Button isBusy={list.isLoadingMore} onClick={list.loadMore}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <LoadMore of={list} />
     </Card>
   );
 }

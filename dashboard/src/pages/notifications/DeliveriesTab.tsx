@@ -3,11 +3,11 @@ import { usePagedList, useResource } from "../../api/resource";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Icon } from "../../ui/Icon";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Badge } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
-import { LoadMore } from "../history/LoadMore";
 import { type Delivery, stateLook } from "./deliveries";
 import { readSettings } from "./useSettings";
 

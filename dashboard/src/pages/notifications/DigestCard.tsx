@@ -3,11 +3,12 @@ import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Segmented } from "../../ui/Choice";
-import { Field, NumberField, Select } from "../../ui/Field";
+import { Field, NumberField } from "../../ui/Field";
 import { FormProblem } from "./FormProblem";
 import { refusalOf } from "./refusals";
 import { type DigestForm, digestFormOf, digestRequest, minutesError } from "./schedule";
-import { ownTimezone, timezones } from "./timezones";
+import { TimezoneField } from "./TimezoneField";
+import { ownTimezone } from "./timezones";
 import { type SettingsProps, useSave } from "./useSettings";
 
 const KINDS = [
@@ -75,14 +76,9 @@ export function DigestCard({ settings, replace }: SettingsProps) {
               required
               error={refusalOf(problem, "digest.daily_at", "digest")}
             />
-            <Select
-              label="Time zone"
-              value={timezone.value}
-              choices={timezones(timezone.value).map((zone) => [zone, zone] as const)}
+            <TimezoneField
+              timezone={timezone}
               error={refusalOf(problem, "digest.timezone")}
-              onChange={(zone) => {
-                timezone.value = zone;
-              }}
             />
           </div>
         )}

@@ -9,10 +9,10 @@ import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Segmented } from "../../ui/Choice";
 import { Icon } from "../../ui/Icon";
+import { LoadMore } from "../../ui/LoadMore";
 import { Badge } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
 import { DayLog, TimeOfDay } from "../history/DayLog";
-import { LoadMore } from "../history/LoadMore";
 import { addressOf, iconOf, isSecurity } from "./events";
 import { rereadUnread, unread } from "./unread";
 

@@ -2,11 +2,12 @@ import { useSignal } from "@preact/signals";
 import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { Checkbox, Field, Select } from "../../ui/Field";
+import { Checkbox, Field } from "../../ui/Field";
 import { FormProblem } from "./FormProblem";
 import { refusalOf } from "./refusals";
 import { quietFormOf, quietRequest } from "./schedule";
-import { ownTimezone, timezones } from "./timezones";
+import { TimezoneField } from "./TimezoneField";
+import { ownTimezone } from "./timezones";
 import { type SettingsProps, useSave } from "./useSettings";
 
 const SHOWN = ["quiet_hours", "quiet_hours.from", "quiet_hours.to", "quiet_hours.timezone"];
@@ -60,14 +61,9 @@ export function QuietHoursCard({ settings, replace }: SettingsProps) {
               required
               error={refusalOf(problem, "quiet_hours.to", "quiet_hours")}
             />
-            <Select
-              label="Time zone"
-              value={timezone.value}
-              choices={timezones(timezone.value).map((zone) => [zone, zone] as const)}
+            <TimezoneField
+              timezone={timezone}
               error={refusalOf(problem, "quiet_hours.timezone")}
-              onChange={(zone) => {
-                timezone.value = zone;
-              }}
             />
           </div>
         )}

@@ -8,6 +8,7 @@ import { connection } from "../../live/socket";
 import { href } from "../../shell/router";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Change, Money, Pnl, Unknown } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
@@ -63,13 +64,7 @@ export function SessionList() {
         <Loaded of={sessions}>
           {(all) => (isEmpty ? <NoSessions action={start} /> : <Sessions sessions={all} />)}
         </Loaded>
-        {sessions.hasMore && (
-          <div class="paper-more">
-            <Button isSmall isBusy={sessions.isLoadingMore} onClick={sessions.loadMore}>
-              Load more
-            </Button>
-          </div>
-        )}
+        <LoadMore of={sessions} />
       </Card>
       {isStarting.value && (
         <StartDialog

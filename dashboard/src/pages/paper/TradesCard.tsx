@@ -3,6 +3,7 @@ import type { PagedList } from "../../api/resource";
 import { format } from "../../money/decimal";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Badge, Money, Pnl, Price, SideBadge, StatusBadge, Unknown } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
@@ -40,13 +41,7 @@ export function TradesCard(props: {
           )
         }
       </Loaded>
-      {trades.hasMore && (
-        <div class="paper-more">
-          <Button isSmall isBusy={trades.isLoadingMore} onClick={trades.loadMore}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <LoadMore of={trades} />
     </Card>
   );
 }

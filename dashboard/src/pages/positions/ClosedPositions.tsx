@@ -4,8 +4,8 @@ import { api, type Schema } from "../../api/client";
 import { usePagedList } from "../../api/resource";
 import { onPrivate, type Position } from "../../live/private";
 import { href } from "../../shell/router";
-import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
+import { LoadMore } from "../../ui/LoadMore";
 import { Moment } from "../../ui/Moment";
 import { Pnl, Price } from "../../ui/numbers";
 import { Empty, Loaded } from "../../ui/states";
@@ -48,13 +48,7 @@ export function ClosedPositions(props: { symbols: ReadonlyMap<string, Schema<"Tr
           )
         }
       </Loaded>
-      {closed.hasMore && (
-        <div class="load-more">
-          <Button isBusy={closed.isLoadingMore} onClick={closed.loadMore}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <LoadMore of={closed} />
     </Card>
   );
 }

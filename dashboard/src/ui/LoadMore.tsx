@@ -1,5 +1,5 @@
-import type { PagedList } from "../../api/resource";
-import { Button } from "../../ui/Button";
+import type { PagedList } from "../api/resource";
+import { Button } from "./Button";
 
 /** The way to the rest of a list, where there is more of it. */
 export function LoadMore<Item>({ of: list }: { of: PagedList<Item> }) {
