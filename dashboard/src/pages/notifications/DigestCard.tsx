@@ -76,10 +76,7 @@ export function DigestCard({ settings, replace }: SettingsProps) {
               required
               error={refusalOf(problem, "digest.daily_at", "digest")}
             />
-            <TimezoneField
-              timezone={timezone}
-              error={refusalOf(problem, "digest.timezone")}
-            />
+            <TimezoneField timezone={timezone} error={refusalOf(problem, "digest.timezone")} />
           </div>
         )}
         <FormProblem problem={problem} shown={kind.value === "off" ? [] : SHOWN} />

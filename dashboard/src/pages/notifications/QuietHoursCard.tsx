@@ -61,10 +61,7 @@ export function QuietHoursCard({ settings, replace }: SettingsProps) {
               required
               error={refusalOf(problem, "quiet_hours.to", "quiet_hours")}
             />
-            <TimezoneField
-              timezone={timezone}
-              error={refusalOf(problem, "quiet_hours.timezone")}
-            />
+            <TimezoneField timezone={timezone} error={refusalOf(problem, "quiet_hours.timezone")} />
           </div>
         )}
         <FormProblem problem={problem} shown={isOn.value ? SHOWN : []} />
