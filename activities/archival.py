@@ -31,12 +31,14 @@ class ArchivalRules:
             month is over.
         heartbeat_s: After this a silent worker is taken for dead.
         leg_s: How long one step through the hot collection takes.
+        rest: For how many times as long as a batch took the database is left alone after it.
     """
 
     ages: Mapping[DataType, Ages]
     file_documents: int
     heartbeat_s: float
     leg_s: float = ARCHIVAL_LEG_S
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class ArchivalActivities:
                 continue
             since = cursor.since if cursor is not None and lane.name == cursor.lane else None
             async for batch in self.collections.hot(leg.data_type, lane, since):
-                async with unhurried():
+                async with unhurried(self.rules.rest):
                     moved += await self.collections.to_archive(leg.data_type, batch.documents)
                 cursor = Cursor(lane.name, batch.last_time)
                 beat(LegDone(moved, cursor))

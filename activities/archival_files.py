@@ -197,7 +197,7 @@ class ArchivalFileActivities:
             digest = await self.storage.download(staging_key(manifest.key), file)
             check_digest(digest, manifest.contents)
             async for documents in self.files.records(file):
-                async with unhurried():
+                async with unhurried(self.rules.rest):
                     moved += await self.collections.remove_stored(
                         manifest.data_type, documents, holds
                     )

@@ -25,7 +25,7 @@ from bench.archive_load import OLD_SPAN, insert_old_trades, usual_export
 from bench.load import paced
 from bench.report import Report
 from bench.system import System, private_system, wait_quiet
-from bench.trade import PACE_PER_S, WARM_UP, Spans, net, new_trader, user_id_of
+from bench.trade import PACE_PER_S, WARM_UP, Spans, Trader, net, new_trader, user_id_of
 from domain.archival.messages import ArchivalReport
 from domain.archival.tiers import DataType
 from workers.archive_desk import ArchiveDesk, Run
@@ -41,6 +41,8 @@ OPERATION_TIMEOUT_MS = 60_000
 FOLLOW_S = 0.5
 _MIB = 1024 * 1024
 _WORKER = "workers.archival"
+# An access token lives for fifteen minutes.
+_RENEW_EVERY_S = 300
 _USUAL_COUNT = 50_000
 _STEPS = {
     "move_to_archive": "hot → archive",
@@ -152,11 +154,16 @@ async def timed(once: Callable[[], Awaitable[Spans]]) -> Placed:
 
 
 async def trades_until(
-    done: asyncio.Task[ArchivalReport], once: Callable[[], Awaitable[Placed]], least: int
+    done: asyncio.Task[ArchivalReport], trader: Trader, least: int
 ) -> list[Placed]:
     """Place orders at the pace for as long as the archive works, and at least so many."""
+    once = partial(timed, trader.once)
     placed: list[Placed] = []
-    while not done.done() or len(placed) < least:
+    for second in itertools.count():
+        if done.done() and len(placed) >= least:
+            break
+        if second % _RENEW_EVERY_S == 0:
+            await trader.renew()
         placed += await paced(once, PACE_PER_S, PACE_PER_S)
     return placed
 
@@ -242,7 +249,7 @@ async def measure(system: System, report: Report, count: int, orders: int) -> No
         async with watched_memory(archival_worker(system)) as memory:
             workflow_id = await start_archival(http)
             run = asyncio.create_task(ended(desk, workflow_id))
-            beside = await trades_until(run, once, orders)
+            beside = await trades_until(run, trader, orders)
             done = await run
         await asyncio.to_thread(wait_quiet, system)
         # Once more: a machine is not the same all the time.

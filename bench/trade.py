@@ -48,6 +48,7 @@ class Trader:
 
     http: aiohttp.ClientSession
     token: str
+    refresh_token: str
     # Fees are taken from what is bought, and one order may overtake another: some purchases
     # ahead, so that a sale never fails.
     sides: Any = field(
@@ -55,6 +56,14 @@ class Trader:
             itertools.repeat("BUY", AHEAD), itertools.cycle(["BUY", "SELL"])
         )
     )
+
+    async def renew(self) -> None:
+        """Renew the access token, which lives for fifteen minutes."""
+        body = {"refresh_token": self.refresh_token}
+        async with self.http.post("/api/auth/refresh", json=body) as answer:
+            answer.raise_for_status()
+            signed_in = await answer.json()
+        self.token, self.refresh_token = signed_in["token"], signed_in["refresh_token"]
 
     async def once(self) -> Spans:
         """Place one order; return the milliseconds of its parts, and of it all as `caller`."""
@@ -89,7 +98,8 @@ async def new_trader(http: aiohttp.ClientSession) -> Trader:
     }
     async with http.post("/api/auth/register", json=person) as answer:
         answer.raise_for_status()
-        return Trader(http, (await answer.json())["token"])
+        signed_in = await answer.json()
+    return Trader(http, signed_in["token"], signed_in["refresh_token"])
 
 
 async def user_id_of(trader: Trader) -> str:

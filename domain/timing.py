@@ -138,10 +138,6 @@ DELIVERY_LEASE_S = DELIVERY_TURN_S + DELIVERY_ATTEMPT_S
 # that is asked to stop has stopped soon.
 ARCHIVAL_LEG_S = 15.0
 
-# After each batch that is moved or removed the database is left alone for this many times as long
-# as the batch took: without it, trades beside it take twice as long (bench/archive.py).
-ARCHIVAL_REST = 3.0
-
 # One step of a run: a file of a million records is written, proven and removed in minutes; on a
 # machine that has other work, in an hour. Heartbeats tell much earlier that a worker died.
 ARCHIVAL_STEP_TIMEOUT_S = 3_600.0

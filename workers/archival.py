@@ -79,7 +79,9 @@ def _worker(
     holds, restores = MongoHolds(database), MongoRestores(database)
     files = ParquetFiles(Path(settings.archive_spool_directory or tempfile.gettempdir()))
     heartbeat_s = settings.archive_heartbeat_s
-    rules = ArchivalRules(settings.ages, settings.archive_file_documents, heartbeat_s)
+    rules = ArchivalRules(
+        settings.ages, settings.archive_file_documents, heartbeat_s, rest=settings.archive_rest
+    )
     archival = ArchivalActivities(collections, holds, restores, rules)
     cold = ArchivalFileActivities(collections, manifests, holds, files, storage, rules, utc_now)
     restore = RestoreActivities(

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     archive_every_h: float = Field(default=24.0, gt=0)
     # A worker that is silent for so long is taken for dead, and its step made again.
     archive_heartbeat_s: float = Field(default=30.0, gt=0)
+    # After each batch that is moved or removed the database is left alone for so many times as
+    # long as the batch took: without it, trades beside it take twice as long (bench/archive.py).
+    archive_rest: float = Field(default=3.0, ge=0)
     archive_restore_days: int = Field(default=7, gt=0)
     # When it is first asked whether a file was retrieved; later ever more rarely.
     archive_retrieval_poll_s: float = Field(default=60.0, gt=0)

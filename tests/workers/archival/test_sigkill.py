@@ -132,6 +132,8 @@ async def installation(
             {"candles": {"hot_days": 7, "archive_days": 30, "cold_days": 2_557}}
         ),
         "BOTCORE_ARCHIVE_FILE_DOCUMENTS": str(max(1_000, COUNT // 8)),
+        # Nobody trades beside it.
+        "BOTCORE_ARCHIVE_REST": "0",
         "BOTCORE_ARCHIVE_HEARTBEAT_S": "10" if IS_SOAK else "1",
     }
     launch = Launch((sys.executable, "-m", "workers.archival"), environment)
