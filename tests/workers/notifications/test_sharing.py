@@ -2,16 +2,26 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.mongo import Database, database_of
+from adapters.mongo import Database
 from adapters.mongo_deliveries import State
 from domain.notifications import changed_notification, notifications_of, planned_to
+from tests.databases import Databases
 from tests.receivers import HttpReceiver, status
 from tests.workers.notifying import Service, come_true, executed, open_service
 from workers.notification_sender import RateLimits
+
+
+@pytest.fixture
+async def alone(databases: Databases) -> AsyncIterator[Database]:
+    """Return a database at which no other sender looks."""
+    taken = await databases.take()
+    yield taken
+    await databases.give_back(taken)
 
 
 async def test_what_a_dead_sender_had_is_taken_over(
@@ -144,9 +154,9 @@ async def test_a_stop_is_never_lost(database: Database, turns: int) -> None:
 
 
 async def test_a_removed_target_is_told_nothing(
-    database: Database, http_receiver: HttpReceiver, ann: str
+    alone: Database, http_receiver: HttpReceiver, ann: str
 ) -> None:
-    async with open_service(database, RateLimits(1, 100)) as service:
+    async with open_service(alone, RateLimits(1, 100)) as service:
         await service.target(ann, http_receiver.url)
         await service.planning.apply([executed(ann) for _ in range(4)])
         held = await service.until(ann, State.HELD, 2)
@@ -159,9 +169,9 @@ async def test_a_removed_target_is_told_nothing(
 
 
 async def test_a_target_hears_of_its_own_end(
-    database: Database, http_receiver: HttpReceiver, ann: str
+    alone: Database, http_receiver: HttpReceiver, ann: str
 ) -> None:
-    async with open_service(database, RateLimits(0, 0)) as service:
+    async with open_service(alone, RateLimits(0, 0)) as service:
         target_id = await service.target(ann, http_receiver.url)
         target = (await service.stores.settings.load(ann)).target(target_id)
         assert target is not None
@@ -180,9 +190,8 @@ async def test_a_target_hears_of_its_own_end(
 
 
 async def test_a_sender_that_stops_leaves_its_work_to_others(
-    database: Database, silent_url: str, ann: str
+    alone: Database, silent_url: str, ann: str
 ) -> None:
-    alone = database_of(database.client, f"{database.name}_alone")
     async with open_service(alone) as service:
         await service.target(ann, silent_url)
         await service.planning.apply([executed(ann)])
@@ -198,4 +207,3 @@ async def test_a_sender_that_stops_leaves_its_work_to_others(
     await service.settings(ann, targets=[])
     async with open_service(alone) as service:
         await service.until(ann, State.DROPPED)
-    await database.client.drop_database(alone.name)
