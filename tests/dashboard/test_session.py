@@ -41,6 +41,20 @@ async def let_it_run_out(visitor: Visitor, stack: LocalStack) -> list[Request]:
     return renewals
 
 
+async def revoke(visitor: Visitor) -> None:
+    """End the page's sign-in from elsewhere, with a new password."""
+    signed_in = await visitor.http.post(
+        "/api/auth/login", json={"email": visitor.email, "password": PASSWORD}
+    )
+    visitor.token = signed_in.json()["token"]
+    await visitor.ask(
+        "POST",
+        "/api/auth/change-password",
+        current_password=PASSWORD,
+        new_password="tremendous-8",
+    )
+
+
 async def test_an_expired_token_is_renewed_once_and_nobody_notices(
     visitor: Visitor, stack: LocalStack
 ) -> None:
@@ -64,16 +78,7 @@ async def test_a_revoked_sign_in_leads_to_the_way_in_with_its_reason(
     await visitor.open("#/market/BTCUSDT", "BTC")
     await expect(page.locator(".connection")).to_have_text("Live")
     await let_it_run_out(visitor, stack)
-    signed_in = await visitor.http.post(
-        "/api/auth/login", json={"email": visitor.email, "password": PASSWORD}
-    )
-    visitor.token = signed_in.json()["token"]
-    await visitor.ask(
-        "POST",
-        "/api/auth/change-password",
-        current_password=PASSWORD,
-        new_password="tremendous-8",
-    )
+    await revoke(visitor)
     await page.evaluate("location.hash = '#/risk'")
     await expect(page.get_by_text("Your sign-in has ended.")).to_be_visible()
     await page.get_by_label("E-mail address").fill(visitor.email)
@@ -81,3 +86,11 @@ async def test_a_revoked_sign_in_leads_to_the_way_in_with_its_reason(
     await visitor.button("Sign in").click()
     # Where one was.
     await expect(page.get_by_role("heading", level=1, name="Risk")).to_be_visible()
+
+
+async def test_whoever_comes_back_to_a_revoked_sign_in_is_told(visitor: Visitor) -> None:
+    await visitor.open("#/market/BTCUSDT", "BTC")
+    await revoke(visitor)
+    visitor.expect_complaint("status of 401")
+    await visitor.page.reload()
+    await expect(visitor.page.get_by_text("Your sign-in has ended.")).to_be_visible()

@@ -72,6 +72,7 @@ class PaperMarket:
         self._news = asyncio.Event()
         self._heard_at = _now()
         self._wants = asyncio.Event()
+        self._has_gap = False
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -152,13 +153,21 @@ class PaperMarket:
             # symbol must not renew the others.
             self._latest.clear()
             self._changed.clear()
-            for watch, _ in self._watches.values():
-                watch.connection_broke()
+            self._has_gap = True
+            self._doubt()
             served = clock() - began_s > SERVED_S
             wait_s = RECONNECT_MIN_S if served else min(wait_s * 2, RECONNECT_MAX_S)
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
+    def _doubt(self) -> None:
+        for watch, _ in self._watches.values():
+            watch.doubt()
+
     def _take(self, message: bytes) -> None:
+        if self._has_gap:
+            # What traded until now, on a symbol that may be quiet from now on.
+            self._has_gap = False
+            self._doubt()
         try:
             opened = open_message(message)
             if opened is None:

@@ -78,7 +78,7 @@ class SymbolWatch:
         self._is_changed = True
         self._news.set()
 
-    def connection_broke(self) -> None:
+    def doubt(self) -> None:
         """Ask the venue for what may have been missed."""
         self._is_doubtful = True
         self._news.set()
@@ -132,6 +132,9 @@ class SymbolWatch:
         if not self._watches:
             self._tape.clear()  # nobody needs it, and a tape with a gap is none
         if not self._tape:
+            # Nothing had traded since these orders came, as far as was heard.
+            for session_id, watch in list(self._watches.items()):
+                self._watches[session_id] = await self._caught_up(None, watch)
             return
         next_id = self._tape[-1].trade_id + 1
         for _ in range(MAX_MISSING_PAGES):
