@@ -1,6 +1,6 @@
 """Databases with the schema in place, one after the other for many tests.
 
-To make one takes 0.4 s of a core, to empty it a thirtieth of that.
+To make one takes 0.4 s of a core, to empty it a twentieth of that.
 """
 
 import secrets
