@@ -35,7 +35,13 @@ PAPER_PAUSE_S = 4.0
 # Prices and charts move; what is taken is a page on which all is there.
 _IS_COMPLETE = """() => !document.querySelector(".skeleton, [aria-busy=true], .unknown-page")
     && document.querySelector("h1")
-    && !document.querySelector(".stale, .stale-word")"""
+    && !document.querySelector(".stale, .stale-word")
+    && [...document.querySelectorAll("td.watch-spark")].every((cell) => {
+        if (cell.offsetParent === null) return true;
+        const drawn = cell.querySelector("canvas");
+        return drawn && drawn.getContext("2d")
+            .getImageData(0, 0, drawn.width, drawn.height).data.some((each) => each > 0);
+    })"""
 _COMPLETE_WITHIN_MS = 15_000
 
 
