@@ -116,8 +116,13 @@ class OrderPlacement:
 
     async def _known(self, order: Order) -> OpenOrder | Placement | None:
         account = await self._ports.accounts.load(order.user_id)
+        recorded = await self._recorded(order)
         if (open_order := account.orders.get(order.trade_id)) is None:
-            return await self._recorded(order)
+            return recorded
+        if recorded is not None and recorded.is_final:
+            # A repeat reserved what was at its end, and died before it took that back.
+            await self._release(open_order)
+            return recorded
         return the_same(open_order, order)
 
     async def _recorded(self, order: Order) -> Placement | None:
@@ -135,7 +140,7 @@ class OrderPlacement:
         else:
             decision, recorded = await self._beside(order, started, laps)
         if recorded is not None:
-            await self._undo(order, decision)
+            await self._undo(decision)
             return recorded
         if isinstance(decision, Denial):
             return Placement(denial=decision)
@@ -167,7 +172,7 @@ class OrderPlacement:
         if isinstance(decision, BaseException):
             raise error or decision
         if error or isinstance(recorded, BaseException) or is_late or not is_here:
-            await self._undo(order, decision)
+            await self._undo(decision)
             raise error or LeftToWorkflow(ErrorCode.SERVICE_UNAVAILABLE, "left to the workflow")
         return decision, recorded
 
@@ -186,7 +191,7 @@ class OrderPlacement:
         try:
             return decision, await self._recorded(order)
         except BotCoreError:
-            await self._undo(order, decision)
+            await self._undo(decision)
             raise
 
     async def _reserve(self, order: Order) -> _Decision:
@@ -215,12 +220,15 @@ class OrderPlacement:
         assert decision is not None  # noqa: S101 - change() has called decide()
         return decision, account
 
-    async def _undo(self, order: Order, decision: _Decision) -> None:
+    async def _undo(self, decision: _Decision) -> None:
         if isinstance(decision, Reserved):
-            stamp = decision.open_order.requested_at_ms
-            await self._ports.accounts.change(
-                order.user_id, lambda account: release(account, order.trade_id, stamp)
-            )
+            await self._release(decision.open_order)
+
+    async def _release(self, open_order: OpenOrder) -> None:
+        order, stamp = open_order.order, open_order.requested_at_ms
+        await self._ports.accounts.change(
+            order.user_id, lambda account: release(account, order.trade_id, stamp)
+        )
 
     async def _again(self, open_order: OpenOrder) -> Placement:
         """Go on with an order that is on the account already: ask before anything else."""

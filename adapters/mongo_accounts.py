@@ -10,12 +10,13 @@ from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pydantic import TypeAdapter
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from adapters.mongo import Database, Document
 from adapters.mongo_errors import mongo_faults
 from domain.account import Account, Balance
 from domain.errors import ErrorCode, Rejected, Retryable
+from domain.order_status import TERMINAL
 from domain.positions import Position
 from domain.reservation import Settled, settle
 from domain.trade_view import position_view, trade_view
@@ -31,6 +32,9 @@ MAX_TRIES = 20
 RESTING_SINCE = "resting_since"
 UNCONFIRMED_SINCE = "unconfirmed_since"
 _NOT_THE_ACCOUNTS = {"_id", RESTING_SINCE, UNCONFIRMED_SINCE}
+
+# A record that may still be replaced: the end of a trade is written once.
+_NOT_AT_ITS_END = {"$nin": [str(status) for status in TERMINAL]}
 
 _account = TypeAdapter(Account)
 
@@ -110,7 +114,12 @@ class MongoAccountStore:
                     if self._is_old(account, trade):
                         return Settled(account)
                 settled = settle(account, trade)
-                written = await self._commit(account, settled, trade)
+                try:
+                    written = await self._commit(account, settled, trade)
+                except DuplicateKeyError:
+                    # It was settled before. What is on the account is the reservation of a
+                    # repeat, which takes it back; the fills on it would count twice.
+                    return Settled(account)
                 if written is not None:
                     return replace(settled, account=written)
                 account = await self.load(user_id)
@@ -153,10 +162,14 @@ class MongoAccountStore:
         positions: tuple[Position, ...],
         session: AsyncIOMotorClientSession,
     ) -> None:
+        """Write the records.
+
+        Raises:
+            DuplicateKeyError: The trade's is at its end already.
+        """
         record = {**trade_view(trade), "fingerprint": trade.order.fingerprint}
-        await self._trades.replace_one(
-            {"_id": trade.order.trade_id}, record, upsert=True, session=session
-        )
+        replaceable = {"_id": trade.order.trade_id, "status": _NOT_AT_ITS_END}
+        await self._trades.replace_one(replaceable, record, upsert=True, session=session)
         for position in positions:
             view = position_view(position)
             del view["mark_price"], view["unrealized_pnl"]

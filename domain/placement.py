@@ -26,6 +26,11 @@ class Placement:
     denial: Denial | None = None
     laps_ms: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether this is how the trade stays."""
+        return self.trade is not None and self.trade.is_terminal
+
 
 class LeftToWorkflow(Ambiguous):
     """A first attempt withdrew unsent: the workflow's task may be at another worker."""

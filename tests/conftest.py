@@ -31,6 +31,8 @@ from workers.stack.instance import Instance
 from workers.stack.servers import Place, Server
 
 pytest_plugins = ("tests.model_control", "tests.receivers", "tests.trading_floor")
+# Helpers that assert say what they compared, as tests do.
+pytest.register_assert_rewrite("tests.chaos.people")
 
 # `pytest tests/domain --hypothesis-profile=explore` looks further, with new examples each time.
 # Speed differs between machines; what is true does not.

@@ -14,7 +14,8 @@ from domain.order_status import OrderStatus
 from domain.placement import LeftToWorkflow
 from domain.ports import QuoteBoard
 from domain.timing import FIRST_ATTEMPT_LIMIT_S
-from tests.activities.test_placement import BUY, FILLED, Quotes, ToldVenue, clock, stored
+from tests.activities.test_placement import AWAY, BUY, FILLED, Quotes, ToldVenue, clock, stored
+from tests.domain.desk import held
 from tests.domain.strategies import USER
 
 
@@ -92,3 +93,30 @@ async def test_a_first_attempt_that_stalled_leaves_the_order_to_its_workflow(
     assert silent.calls == []
     assert account.orders == {}
     assert account.balance("USDT").free == 10_000
+
+
+async def test_what_a_dead_repeat_reserved_of_a_settled_trade_is_given_back(
+    database: Database,
+) -> None:
+    placement, store = process_of(database, ToldVenue(places=[FILLED]), Quotes())
+    heir, _ = process_of(database, venue := ToldVenue(), Quotes())
+    await store.open_account(USER, {"USDT": Decimal(20_000)})
+    trade = (await placement.begin(BUY, stored())).trade
+    assert trade is not None
+    await store.settle(trade)
+    settled = await store.load(USER)
+
+    async def dead_repeat() -> None:
+        await store.change(USER, lambda account: held(account, BUY.intent))
+
+    async def is_given_back() -> bool:
+        account = await store.load(USER)
+        return (account.orders, account.balances) == ({}, settled.balances)
+
+    await dead_repeat()
+    assert (await heir.place(BUY)).trade == trade
+    assert await is_given_back()
+    await dead_repeat()
+    assert (await heir.conclude(BUY, AWAY)).trade == trade
+    assert await is_given_back()
+    assert venue.calls == []

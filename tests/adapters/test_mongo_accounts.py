@@ -237,3 +237,21 @@ async def test_a_quote_order_is_recorded_with_what_it_bought(
     record = await database["trades"].find_one({"_id": trade.order.trade_id})
     assert record is not None
     assert (record["quantity"], record["quote_quantity"]) == (D("0.001"), 60)
+
+
+@pytest.mark.parametrize("end", [S.FILLED, S.PARTIALLY_FILLED])
+async def test_who_was_frozen_does_not_settle_again_what_a_repeat_holds(
+    store: MongoAccountStore, database: Database, end: S
+) -> None:
+    """A repeat reserves the order anew for a moment; the account alone does not tell its end."""
+    intent = intent_of("BTCUSDT", BUY, quantity="0.02", price="60000")
+    fills = [fill_of(1, "60000", "0.01"), fill_of(2, "60000", "0.01")]
+    trade = trade_of(intent, *fills, end=S.FILLED)
+    await store.change(USER, lambda account: held(account, intent))
+    await store.settle(trade)
+    of_repeat = await store.change(USER, lambda account: held(account, intent))
+    await MongoAccountStore(database).settle(trade_of(intent, *fills, end=end))
+    assert await store.load(USER) == of_repeat
+    record = await database["trades"].find_one({"_id": trade.order.trade_id})
+    assert record is not None
+    assert record["status"] == "FILLED"

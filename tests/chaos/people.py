@@ -27,6 +27,8 @@ from workers.identity_parts import credential_vault
 from workers.settings import Settings
 
 EVENTS_QUEUE = "chaos"
+# Longer than any death or freeze takes to get over: what is not answered by then never is.
+PATIENCE_S = 240.0
 ORDER: dict[str, Any] = {
     "symbol": "BTCUSDT",
     "side": "BUY",
@@ -233,7 +235,9 @@ async def world_of(system: System) -> AsyncIterator[World]:
     await queue.consume(hear)
     temporal = await TemporalClient.connect(settings.temporal_address)
     try:
-        async with httpx.AsyncClient(base_url=system.api_url, timeout=90, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=system.api_url, timeout=PATIENCE_S, trust_env=False
+        ) as http:
             vault = credential_vault(settings, database)
             yield World(system, http, database, vault, temporal, events)
     finally:

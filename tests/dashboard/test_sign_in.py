@@ -65,6 +65,15 @@ async def test_signing_out_in_one_tab_signs_out_the_other(visitor: Visitor) -> N
     await expect(other.get_by_text("You have signed out.")).to_be_visible()
 
 
+async def test_a_sign_out_that_nobody_heard_says_so(visitor: Visitor) -> None:
+    visitor.expect_complaint("ERR_CONNECTION_REFUSED .*/api/auth/logout")
+    await visitor.open()
+    await visitor.page.route("**/api/auth/logout", lambda call: call.abort("connectionrefused"))
+    await visitor.button("Sign out").click()
+    await expect(visitor.page.get_by_text("the server could not be told")).to_be_visible()
+    await expect(visitor.button("Sign in")).to_be_visible()
+
+
 async def test_what_the_policy_forbids_is_a_complaint(visitor: Visitor) -> None:
     """The tests would not notice a violation otherwise."""
     visitor.expect_complaint("Content Security Policy")

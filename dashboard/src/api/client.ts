@@ -63,6 +63,8 @@ interface AnyRequest extends CallOptions {
   path?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
+  /** Whether the call goes on where the page is left. */
+  keepalive?: boolean;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -116,6 +118,7 @@ export function send(
     headers,
     credentials: "same-origin",
     cache: "no-cache",
+    keepalive: request.keepalive ?? false,
     signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
   };
   if (request.body !== undefined) {

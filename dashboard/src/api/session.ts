@@ -17,7 +17,7 @@ export type Profile = Schema<"ProfileAnswer">;
 export type Session =
   | { phase: "starting" }
   | { phase: "unreachable"; problem: Problem }
-  | { phase: "signed-out"; because: "never" | "ended" | "signed-out" }
+  | { phase: "signed-out"; because: "never" | "ended" | "signing-out" | "signed-out" | "unheard" }
   | { phase: "signed-in"; profile: Profile };
 
 /** Who is signed in, for everybody who wants to know. */
@@ -68,13 +68,17 @@ export async function register(email: string, password: string, fullName: string
   await enter("/api/auth/register", { email, password, full_name: fullName });
 }
 
-/** Signs out, here and in every other tab. */
+/** Signs out, here and in every other tab; says so once the server has heard it. */
 export async function signOut(): Promise<void> {
   const token = access?.token ?? null;
-  leave("signed-out");
+  leave("signing-out");
   tabs?.postMessage("signed-out");
-  // Without an answer the cookie stays, but nobody here knows the way back to it.
-  await takingTurns(() => send("POST", "/api/auth/logout", { body: {} }, token)).catch(() => {});
+  // Whoever closes the page at once has signed out, too.
+  const request = { body: {}, keepalive: true };
+  const response = await takingTurns(() => send("POST", "/api/auth/logout", request, token)).catch(
+    () => null,
+  );
+  if (session.peek().phase === "signed-out") leave(response?.ok ? "signed-out" : "unheard");
 }
 
 /** A token that lives, null while nobody is signed in. @throws Problem */
@@ -132,7 +136,7 @@ async function accept(answer: SignInAnswer): Promise<string> {
   return answer.token;
 }
 
-function leave(because: "never" | "ended" | "signed-out"): void {
+function leave(because: Extract<Session, { phase: "signed-out" }>["because"]): void {
   access = null;
   remember("signed-in", "no");
   session.value = { phase: "signed-out", because };

@@ -96,14 +96,21 @@ export function SignIn() {
   );
 }
 
+const REASONS = {
+  ended: "Your sign-in has ended. Sign in to go on where you were.",
+  "signing-out": "Signing out…",
+  "signed-out": "You have signed out.",
+  unheard:
+    "You have signed out here, but the server could not be told. Where others use this " +
+    "browser, sign in and out again once it can be reached.",
+};
+
 function WhyHere() {
   const now = session.value;
   if (now.phase !== "signed-out" || now.because === "never") return null;
   return (
     <p class="form-note" role="status">
-      {now.because === "ended"
-        ? "Your sign-in has ended. Sign in to go on where you were."
-        : "You have signed out."}
+      {REASONS[now.because]}
     </p>
   );
 }
