@@ -7,7 +7,7 @@ from temporalio.client import Client
 from adapters.analysis_cache import AnalysisCopies
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.redis_rate_limit import RedisRateLimit
-from workers.analysis import ai_budget
+from workers.analysis_budget import analysis_budget
 from workers.analysis_desk import AnalysisDesk
 from workers.connections import Connections
 from workers.settings import Settings
@@ -33,6 +33,6 @@ def analysis_edge(settings: Settings, connections: Connections, client: Client) 
     return AnalysisEdge(
         store=store,
         copies=AnalysisCopies(connections.cache, store),
-        desk=AnalysisDesk(client, ai_budget(settings, connections)),
+        desk=AnalysisDesk(client, analysis_budget(settings, connections)),
         rate=RedisRateLimit(connections.redis, "analyze", ANALYSES_PER_WINDOW, WINDOW_S),
     )

@@ -28,9 +28,10 @@ from api.routes import (
     trades,
 )
 from api.routes.config import product_version
-from api.services import NEEDS, open_services
+from api.services import open_services
 from workers.connections import open_connections
 from workers.settings import Settings
+from workers.trading_parts import TRADING_NEEDS
 
 # Looked through in this order for every request: what is asked for most often comes first.
 ROUTERS = (
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
-            open_connections(settings, NEEDS) as connections,
+            open_connections(settings, TRADING_NEEDS) as connections,
             open_services(settings, connections, metrics) as services,
         ):
             app.state.services = services

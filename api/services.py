@@ -17,6 +17,7 @@ from adapters.mongo_candles import MongoCandles
 from adapters.mongo_schema import ensure_schema
 from adapters.mongo_symbols import MongoSymbols
 from adapters.tokens import CachedTokens
+from adapters.venue_symbols import VenueSymbolBook
 from api.analysis_edge import AnalysisEdge, analysis_edge
 from api.archive_edge import ArchiveEdge, archive_edge
 from api.known_symbols import KnownSymbols
@@ -28,17 +29,16 @@ from api.readiness import Probe, Readiness
 from domain.errors import Retryable
 from domain.ports import SymbolBook, TokenVerifier
 from workers.activity_log import ActivityLog
-from workers.connections import Connections, Need
+from workers.connections import Connections
 from workers.identity import Identity
 from workers.identity_parts import IdentityParts, open_identity
 from workers.notice_desk import BackgroundNotices, NoticeDesk
 from workers.seed import seed
 from workers.settings import Settings
-from workers.trading import TRADING_NEEDS, Trading, open_trading
+from workers.trading_parts import Trading, open_trading
+from workers.venue_market import VenueMarket, open_venue_market
 
 log = structlog.get_logger(__name__)
-
-NEEDS = TRADING_NEEDS | {Need.MARKET}
 
 # How often the start is tried again while a store or the exchange is away.
 PREPARATION_RETRY_S = 0.5
@@ -53,6 +53,7 @@ class Services:
 
     settings: Settings
     connections: Connections
+    market: VenueMarket
     metrics: HttpMetrics
     readiness: Readiness
     verifier: TokenVerifier
@@ -86,12 +87,14 @@ async def open_services(
         async with (
             open_trading(settings, connections, accounts, people.vault) as trading,
             open_notification_edge(settings, connections) as notifications,
+            open_venue_market(settings) as market,
             activity.running(),
         ):
             notices.open(NoticeDesk(trading.client))
             services = Services(
                 settings=settings,
                 connections=connections,
+                market=market,
                 metrics=metrics,
                 readiness=Readiness(
                     _probes(connections, trading), pending={_SCHEMA_AND_PEOPLE, _SYMBOLS}
@@ -102,17 +105,17 @@ async def open_services(
                 activities=activities,
                 vault=people.vault,
                 accounts=accounts,
-                symbols=connections.symbols,
-                known_symbols=_known_symbols(settings, connections),
+                symbols=market.symbols,
+                known_symbols=_known_symbols(settings, connections, market.symbols),
                 candles=CandleHistory(
                     MongoCandles(connections.database),
                     connections.redis,
-                    connections.klines,
+                    market.klines,
                     connections.cache,
                 ),
                 trading=trading,
                 analysis=analysis_edge(settings, connections, trading.client),
-                paper=paper_edge(connections, trading.client),
+                paper=paper_edge(connections, market.symbols, trading.client),
                 archive=archive_edge(connections.database, trading.client),
                 notifications=notifications,
             )
@@ -128,9 +131,11 @@ async def open_services(
                 await notices.close()
 
 
-def _known_symbols(settings: Settings, connections: Connections) -> KnownSymbols:
+def _known_symbols(
+    settings: Settings, connections: Connections, symbols: VenueSymbolBook
+) -> KnownSymbols:
     stored = MongoSymbols(connections.database, settings.venue)
-    return KnownSymbols(connections.symbols, stored, connections.cache, settings.venue)
+    return KnownSymbols(symbols, stored, connections.cache, settings.venue)
 
 
 async def _prepare(services: Services, people: IdentityParts) -> None:
@@ -152,7 +157,7 @@ async def _prepare(services: Services, people: IdentityParts) -> None:
 
 
 async def _learn_symbols(services: Services) -> None:
-    await services.connections.symbols.ready()
+    await services.market.symbols.ready()
     await services.readiness.finish(_SYMBOLS)
 
 

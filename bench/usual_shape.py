@@ -30,11 +30,12 @@ from domain.placement import Placement
 from domain.reservation import Reserved, reserve
 from domain.risk import Denial
 from domain.trades import Trade, advance, submitting
+from workers.clock import utc_now
 from workers.connections import open_connections
 from workers.identity_parts import credential_vault
 from workers.settings import Settings
 from workers.temporal import connect_temporal
-from workers.trading import TRADING_NEEDS, utc_now
+from workers.trading_parts import TRADING_NEEDS
 
 QUEUE = "bench-usual-shape"
 # Purchases before the first sale: one order may overtake another.

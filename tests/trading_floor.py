@@ -33,7 +33,7 @@ from workers.settings import Settings
 from workers.stack import servers
 from workers.stack.instance import Instance
 from workers.stack.servers import Server
-from workers.trading import TRADING_NEEDS, Trading, open_trading
+from workers.trading_parts import TRADING_NEEDS, Trading, open_trading
 
 SYMBOL = "BTCUSDT"
 BID, ASK = Decimal(60_000), Decimal(60_010)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -10,10 +9,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.analysis import AnalysisActivities
 from activities.model_asking import ModelAsking
 from activities.prompts import load_prompt
-from adapters.ai_budget import RedisAiBudget
 from adapters.analysis_cache import AnalysisCopies
 from adapters.analysis_history import AnalysisHistory
 from adapters.analysis_metrics import AnalysisMetrics
+from adapters.binance_klines import BinanceKlines
 from adapters.candle_history import CandleHistory
 from adapters.mongo_analyses import MongoAnalyses
 from adapters.mongo_candles import MongoCandles
@@ -21,8 +20,10 @@ from adapters.openai_model import OpenAIModel
 from adapters.redis_circuit import RedisCircuit
 from adapters.redis_feed import RedisUserFeed
 from adapters.redis_quotes import RedisQuoteBoard
-from domain.ai_budget import ModelPrices, allowance
+from domain.ai_budget import ModelPrices
 from domain.timing import MODEL_TIMEOUT_S
+from workers.analysis_budget import analysis_budget
+from workers.clock import utc_now
 from workers.connections import Connections, Need
 from workers.score_desk import ScoreDesk
 from workers.settings import Settings
@@ -30,30 +31,16 @@ from workers.temporal import ANALYSIS_QUEUE
 from workflows.ai_analysis import AIAnalysis
 from workflows.analysis_score import AnalysisScore
 
-ANALYSIS_NEEDS = frozenset({Need.MONGODB, Need.REDIS, Need.CACHE, Need.EVENTS, Need.MARKET})
+ANALYSIS_NEEDS = frozenset({Need.MONGODB, Need.REDIS, Need.CACHE, Need.EVENTS})
 
 # Analyses wait for the model most of the time; scores wait for days, and not in memory.
 MAX_CONCURRENT_STEPS = 50
 MAX_CACHED_WORKFLOWS = 200
 
 
-def utc_now() -> datetime:
-    """Return our time."""
-    return datetime.now(UTC)
-
-
-def ai_budget(settings: Settings, connections: Connections) -> RedisAiBudget:
-    """Return the daily budget of this installation."""
-    return RedisAiBudget(
-        connections.redis,
-        allowance(settings.ai_tokens_per_day, settings.ai_usd_per_day),
-        allowance(settings.ai_tokens_per_day_per_user, settings.ai_usd_per_day_per_user),
-    )
-
-
 @asynccontextmanager
 async def run_analysis_worker(
-    settings: Settings, connections: Connections, client: Client
+    settings: Settings, connections: Connections, klines: BinanceKlines, client: Client
 ) -> AsyncIterator[None]:
     """Serve the queue `analysis` while this is open."""
     async with AsyncExitStack() as stack:
@@ -63,7 +50,7 @@ async def run_analysis_worker(
             name=settings.model_name,
         )
         stack.push_async_callback(model.close)
-        activities = _activities(settings, connections, model, ScoreDesk(client))
+        activities = _activities(settings, connections, klines, model, ScoreDesk(client))
         await stack.enter_async_context(_worker(client, activities))
         yield
 
@@ -82,12 +69,16 @@ def _worker(client: Client, activities: AnalysisActivities) -> Worker:
 
 
 def _activities(
-    settings: Settings, connections: Connections, model: OpenAIModel, scoring: ScoreDesk
+    settings: Settings,
+    connections: Connections,
+    klines: BinanceKlines,
+    model: OpenAIModel,
+    scoring: ScoreDesk,
 ) -> AnalysisActivities:
     candles = CandleHistory(
         MongoCandles(connections.database),
         connections.redis,
-        connections.klines,
+        klines,
         connections.cache,
     )
     store = MongoAnalyses(connections.database)
@@ -97,7 +88,7 @@ def _activities(
         quotes=RedisQuoteBoard(connections.redis),
         asking=ModelAsking(
             model=model,
-            budget=ai_budget(settings, connections),
+            budget=analysis_budget(settings, connections),
             circuit=RedisCircuit(connections.redis, f"model:{model.name}"),
             meter=meter,
             prices=ModelPrices(

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
@@ -29,6 +29,7 @@ from adapters.parquet_memory import bound_memory
 from domain.archival.messages import ARCHIVAL_QUEUE
 from domain.errors import Retryable
 from workers.archival_schedules import ensure_archival_schedules
+from workers.clock import utc_now
 from workers.process import run_process
 from workers.readiness import announce_ready
 from workers.settings import Settings
@@ -45,11 +46,6 @@ OPERATION_TIMEOUT_MS = 60_000
 SCHEMA_RETRY_S = 1.0
 # A step that is asked to end does so after its batch.
 STOP_GRACE = timedelta(seconds=5)
-
-
-def utc_now() -> datetime:
-    """Return our time."""
-    return datetime.now(UTC)
 
 
 @asynccontextmanager

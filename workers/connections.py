@@ -1,4 +1,4 @@
-"""The one place that opens and closes every connection."""
+"""The one place that opens and closes the connections to our own servers."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,13 +9,10 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from adapters.binance_klines import BinanceKlines
-from adapters.binance_market import BinanceMarket
 from adapters.mongo import Client, Database, database_of, open_client
 from adapters.rabbitmq import RabbitEventBus
 from adapters.redis_cache import RedisCache
 from adapters.redis_invalidation import Invalidations
-from adapters.venue_symbols import VenueSymbolBook
 from workers.settings import Settings
 
 # A cache that does not answer within a second has failed; callers decide what follows.
@@ -30,7 +27,6 @@ class Need(StrEnum):
     REDIS = "redis"
     CACHE = "cache"
     EVENTS = "rabbitmq"
-    MARKET = "venue market data"
 
 
 @dataclass(slots=True)
@@ -47,9 +43,6 @@ class Connections:
     invalidations: Invalidations | None = None
     read_through: RedisCache | None = None
     event_bus: RabbitEventBus | None = None
-    market_client: BinanceMarket | None = None
-    kline_client: BinanceKlines | None = None
-    symbol_book: VenueSymbolBook | None = None
 
     @property
     def database(self) -> Database:
@@ -78,27 +71,6 @@ class Connections:
         if self.event_bus is None:
             raise RuntimeError("this process did not ask for RabbitMQ")
         return self.event_bus
-
-    @property
-    def market(self) -> BinanceMarket:
-        """The venue's public market data."""
-        if self.market_client is None:
-            raise RuntimeError("this process did not ask for market data")
-        return self.market_client
-
-    @property
-    def klines(self) -> BinanceKlines:
-        """The venue's candles over REST."""
-        if self.kline_client is None:
-            raise RuntimeError("this process did not ask for market data")
-        return self.kline_client
-
-    @property
-    def symbols(self) -> VenueSymbolBook:
-        """The venue's symbols; they load in the background."""
-        if self.symbol_book is None:
-            raise RuntimeError("this process did not ask for market data")
-        return self.symbol_book
 
 
 @asynccontextmanager
@@ -129,14 +101,6 @@ async def open_connections(
             )
             connections.event_bus.start()
             stack.push_async_callback(connections.event_bus.close)
-        if Need.MARKET in needs:
-            connections.market_client = _open_market(settings)
-            stack.push_async_callback(connections.market_client.close)
-            connections.kline_client = _open_klines(settings)
-            stack.push_async_callback(connections.kline_client.close)
-            connections.symbol_book = VenueSymbolBook(connections.market_client, settings.symbols)
-            connections.symbol_book.start()
-            stack.push_async_callback(connections.symbol_book.close)
         yield connections
 
 
@@ -152,15 +116,3 @@ def _open_redis(url: str) -> Redis:
         retry=Retry(NoBackoff(), 1),
     )
     return Redis.from_pool(pool)
-
-
-def _open_market(settings: Settings) -> BinanceMarket:
-    if settings.venue == "sandbox":
-        return BinanceMarket(settings.exchange_url, settings.exchange_ws_url, testnet=False)
-    return BinanceMarket(None, None, testnet=settings.venue == "testnet")
-
-
-def _open_klines(settings: Settings) -> BinanceKlines:
-    if settings.venue == "sandbox":
-        return BinanceKlines(settings.exchange_url, testnet=False)
-    return BinanceKlines(None, testnet=settings.venue == "testnet")

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 
@@ -24,6 +23,7 @@ from domain.identity import (
 )
 from domain.ports import AccessClaims
 from workers.activity_log import ActivityLog
+from workers.clock import utc_now
 from workers.new_accounts import NewAccounts
 
 log = structlog.get_logger(__name__)
@@ -96,7 +96,7 @@ class Identity:
             Retryable: `RATE_LIMITED`, or the store could not be reached.
         """
         user_id = f"user_{secrets.token_hex(_USER_ID_BYTES)}"
-        user = User(user_id, email, full_name, roles, created_at=_now(), last_login=None)
+        user = User(user_id, email, full_name, roles, created_at=utc_now(), last_login=None)
         password_hash = await self._hasher.hash(password)
         opened = False if self._new_accounts.are_opened_here else None
         stored = StoredUser(user, password_hash, opened)
@@ -130,7 +130,7 @@ class Identity:
         token = parse_refresh_token(text)
         if token is None:
             raise _unknown_token()
-        rotation = await self._sign_ins.rotate(token, _now())
+        rotation = await self._sign_ins.rotate(token, utc_now())
         if rotation is None:
             raise await self._refusal(token)
         stored = await self._existing(rotation.user_id)
@@ -147,7 +147,7 @@ class Identity:
         sign_in = await self._sign_ins.find(token) if token is not None else None
         if sign_in is None:
             return
-        await self._sign_ins.revoke(sign_in.session_id, _now(), for_reuse=False)
+        await self._sign_ins.revoke(sign_in.session_id, utc_now(), for_reuse=False)
         if sign_in.revoked_at is None:
             self._activity.note(
                 ActivityKind.SIGNED_OUT, sign_in.user_id, session_id=sign_in.session_id
@@ -181,7 +181,7 @@ class Identity:
         new_hash = await self._hasher.hash(new)
         if not await self._users.replace_hash(claims.user_id, stored.password_hash, new_hash):
             raise _wrong()
-        await self._sign_ins.revoke_others(claims.user_id, claims.session_id, _now())
+        await self._sign_ins.revoke_others(claims.user_id, claims.session_id, utc_now())
         await self._activity.write(ActivityKind.PASSWORD_CHANGED, claims.user_id)
 
     async def _verified(
@@ -199,7 +199,7 @@ class Identity:
         return stored
 
     async def _signed_in(self, stored: StoredUser, kind: ActivityKind) -> SignedIn:
-        now = _now()
+        now = utc_now()
         user_id = stored.user.user_id
         await self._open_account(stored)
         await self._users.record_login(user_id, now)
@@ -215,9 +215,9 @@ class Identity:
         sign_in = await self._sign_ins.find(token)
         if sign_in is None:
             return _unknown_token()
-        verdict = judge_refresh(sign_in, token.digest, _now())
+        verdict = judge_refresh(sign_in, token.digest, utc_now())
         if verdict is RefreshVerdict.REUSED:
-            await self._sign_ins.revoke(sign_in.session_id, _now(), for_reuse=True)
+            await self._sign_ins.revoke(sign_in.session_id, utc_now(), for_reuse=True)
             log.warning("refresh_token_reused", user_id=sign_in.user_id)
             await self._activity.write(
                 ActivityKind.TOKEN_REUSED, sign_in.user_id, session_id=sign_in.session_id
@@ -242,10 +242,6 @@ class Identity:
         if stored is None:
             raise Rejected(ErrorCode.TOKEN_INVALID, "The user of this token is gone.")
         return stored
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _refuse_early(wait_s: int) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.notices import NoticeActivities
 from adapters.mongo_notices import MongoNotices
+from workers.clock import utc_now
 from workers.connections import Connections
 from workers.notice_desk import NoticeDesk
 from workers.temporal import NOTICES_QUEUE
@@ -19,11 +19,6 @@ from workflows.notice_sweep import NoticeSweep
 MAX_CONCURRENT_STEPS = 20
 MAX_CACHED_WORKFLOWS = 50
 POLLERS = 2
-
-
-def utc_now() -> datetime:
-    """Return our time."""
-    return datetime.now(UTC)
 
 
 @asynccontextmanager

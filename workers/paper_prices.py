@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from adapters.redis_books import RedisBooks
@@ -15,6 +15,7 @@ from domain.paper.execution import BOOK_AGE_LIMIT_MS
 from domain.paper.state import Bracket, SessionState
 from domain.paper_messages import PaperOrder
 from domain.ports import SymbolBook
+from workers.clock import utc_now_in_ms
 
 # Nobody follows the book of a symbol before somebody wants it; then it is there within this.
 FIRST_BOOK_PATIENCE_S = 3.0
@@ -130,7 +131,7 @@ class PaperPrices:
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _book(self, symbol: str) -> tuple[BookSnapshot, datetime]:
-        book, now = await self.books.book(symbol), utc_now()
+        book, now = await self.books.book(symbol), utc_now_in_ms()
         if book is None or now - book.at > timedelta(milliseconds=BOOK_AGE_LIMIT_MS):
             raise Retryable(ErrorCode.QUOTE_STALE, f"no live book of {symbol}")
         return book, now
@@ -162,9 +163,3 @@ class PaperPrices:
             asked.sequence, asked.size = book.sequence, Decimal(0)
         asked.size += size
         return trimmed(book, replace(intent, quantity=asked.size, quote_quantity=None))
-
-
-def utc_now() -> datetime:
-    """Return our time, in whole milliseconds as the records keep it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

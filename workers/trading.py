@@ -1,28 +1,12 @@
-"""The trading worker: `python -m workers.trading`, and the one inside every API process."""
+"""`python -m workers.trading`: carry out trades, analyses, paper sessions and notices."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from prometheus_client import start_http_server
-from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.orphans import OrphanActivities
-from activities.placement import OrderPlacement, TradingPorts
-from activities.settlement import Settlement
-from activities.trading import TradingActivities
-from adapters.binance_venue import BinanceVenue
 from adapters.mongo_accounts import MongoAccountStore
-from adapters.mongo_open_orders import MongoOpenOrders
-from adapters.mongo_trades import MongoTrades
-from adapters.redis_feed import RedisUserFeed
-from adapters.redis_quotes import RedisQuoteBoard
-from domain.ports import CredentialVault
 from workers.analysis import ANALYSIS_NEEDS, run_analysis_worker
-from workers.connections import Connections, Need, open_connections
+from workers.connections import open_connections
 from workers.identity_parts import credential_vault
 from workers.notices import run_notice_worker
 from workers.paper import PAPER_NEEDS, run_paper_worker
@@ -30,108 +14,23 @@ from workers.process import run_process, settle_interpreter
 from workers.readiness import announce_ready
 from workers.schedules import ensure_schedules
 from workers.settings import Settings
-from workers.temporal import TRADING_QUEUE, connect_temporal
-from workers.trade_desk import TradeDesk
-from workflows.orphan_sweep import OrphanSweep
-from workflows.trade_execution import TradeExecution
-
-# Resting orders whose workflow stays in memory; others are replayed from their history.
-MAX_CACHED_WORKFLOWS = 2_000
-# An order holds a workflow task from its start until it is settled. Where none is free its
-# start is not eager, and another process has to find out what this one is doing.
-MAX_WORKFLOW_TASKS = 1_000
-# More steps at once than two cores can make only makes all of them late.
-MAX_CONCURRENT_STEPS = 200
-
-
-# What a process that trades is connected to.
-TRADING_NEEDS = frozenset({Need.MONGODB, Need.REDIS, Need.CACHE, Need.EVENTS})
-
-
-@dataclass(frozen=True, slots=True)
-class Trading:
-    """The parts of trading in one process."""
-
-    client: Client
-    accounts: MongoAccountStore
-    trades: MongoTrades
-    open_orders: MongoOpenOrders
-    venue: BinanceVenue
-    quotes: RedisQuoteBoard
-    placement: OrderPlacement
-    settlement: Settlement
-    desk: TradeDesk
-
-
-def utc_now() -> datetime:
-    """Return our time."""
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def open_trading(
-    settings: Settings,
-    connections: Connections,
-    accounts: MongoAccountStore,
-    vault: CredentialVault,
-) -> AsyncIterator[Trading]:
-    """Compose the trading parts of this process, and run its worker while they are open."""
-    async with AsyncExitStack() as stack:
-        sandbox_url = settings.exchange_url if settings.venue == "sandbox" else None
-        venue = BinanceVenue(vault, sandbox_url, testnet=settings.venue == "testnet")
-        stack.push_async_callback(venue.close)
-        await venue.start()
-        trades = MongoTrades(connections.database)
-        quotes = RedisQuoteBoard(connections.redis)
-        placement = OrderPlacement(TradingPorts(accounts, trades, venue, quotes, utc_now))
-        feed = RedisUserFeed(connections.redis)
-        client = await connect_temporal(settings)
-        trading = Trading(
-            client=client,
-            accounts=accounts,
-            trades=trades,
-            open_orders=MongoOpenOrders(connections.database),
-            venue=venue,
-            quotes=quotes,
-            placement=placement,
-            settlement=Settlement(accounts, connections.events, feed, utc_now),
-            desk=TradeDesk(client, placement, trades),
-        )
-        await stack.enter_async_context(_worker(trading))
-        yield trading
-
-
-def _worker(trading: Trading) -> Worker:
-    """Make the worker of the queue `trading`.
-
-    Workflows run outside the SDK's sandbox, which would re-import every module for every
-    order; import-linter and the replay tests hold their determinism instead (ADR 3).
-    """
-    activities = TradingActivities(trading.placement, trading.settlement, trading.venue)
-    orphans = OrphanActivities(trading.open_orders, trading.placement, trading.desk, utc_now)
-    return Worker(
-        trading.client,
-        task_queue=TRADING_QUEUE,
-        workflows=[TradeExecution, OrphanSweep],
-        activities=[*activities.all, orphans.sweep],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        max_cached_workflows=MAX_CACHED_WORKFLOWS,
-        max_concurrent_workflow_tasks=MAX_WORKFLOW_TASKS,
-        max_concurrent_activities=MAX_CONCURRENT_STEPS,
-        max_concurrent_local_activities=MAX_CONCURRENT_STEPS,
-    )
+from workers.trading_parts import TRADING_NEEDS, open_trading
+from workers.venue_market import open_venue_market
 
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
     needs = TRADING_NEEDS | ANALYSIS_NEEDS | PAPER_NEEDS
-    async with open_connections(settings, needs) as connections:
+    async with (
+        open_connections(settings, needs) as connections,
+        open_venue_market(settings) as market,
+    ):
         accounts = MongoAccountStore(connections.database)
         vault = credential_vault(settings, connections.database, connections.invalidations)
         async with open_trading(settings, connections, accounts, vault) as trading:
             await ensure_schedules(trading.client)
             # Here and not in the API's processes: they must not cost trades their latency.
             async with (
-                run_analysis_worker(settings, connections, trading.client),
+                run_analysis_worker(settings, connections, market.klines, trading.client),
                 run_paper_worker(connections, trading.client),
                 run_notice_worker(connections, trading.client),
             ):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from domain.account import Account, Balance, TradingState
 from domain.errors import ErrorCode, Rejected
 from domain.ports import CredentialVault, VenueCredentials
-from workers.trading import Trading
+from workers.trading_parts import Trading
 
 _REASON = "the venue credentials are being replaced"
 

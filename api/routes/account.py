@@ -16,7 +16,7 @@ from domain.activity import ActivityKind
 from domain.equity import equity, priced_symbols
 from domain.ports import VenueCredentials
 from domain.trade_events import account_view
-from workers.trading import utc_now
+from workers.clock import utc_now
 from workers.venue_keys import replace_keys
 
 router = edge_router("/api/account", "Trading")

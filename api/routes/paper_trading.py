@@ -39,7 +39,7 @@ from domain.paper.state import SessionState, opened
 from domain.paper.statistics import EquityPoint, equity_points
 from domain.paper.views import equity_view, paper_trade_view, portfolio_view, session_view
 from domain.paper_messages import PaperOutcome
-from workers.paper_prices import utc_now
+from workers.clock import utc_now_in_ms
 
 router = edge_router("/api/paper-trading", "Paper trading")
 
@@ -67,7 +67,7 @@ async def start(
     account = await services.trading.accounts.load(user.user_id)
     settings = settings_of(body, account.limits)
     return await _started(
-        services, opened(session_id, user.user_id, settings, utc_now(), body.name)
+        services, opened(session_id, user.user_id, settings, utc_now_in_ms(), body.name)
     )
 
 
@@ -260,6 +260,6 @@ async def fork_session(
         await store.trades(session_id, origin.generation),
         0 if trade is None else trade.number,
         _session_id(user.user_id, idempotency_key),
-        utc_now(),
+        utc_now_in_ms(),
     )
     return await _started(services, fork if body.name is None else replace(fork, name=body.name))

@@ -42,7 +42,7 @@ async def test_every_route_says_who_may_keep_its_answer(
     edge: Edge, *, signed_in: bool, well_formed: bool
 ) -> None:
     async with asyncio.timeout(20):
-        await edge.services.connections.symbols.ready()
+        await edge.services.market.symbols.ready()
     headers = bearer((await edge.register())["token"]) if signed_in else {}
     seen = set()
     for method, path in routes(edge):
@@ -69,7 +69,7 @@ async def test_every_route_says_who_may_keep_its_answer(
 )
 async def test_no_error_is_kept(edge: Edge, method: str, path: str, status: int) -> None:
     async with asyncio.timeout(20):
-        await edge.services.connections.symbols.ready()
+        await edge.services.market.symbols.ready()
     response = await edge.http.request(method, path)
     assert (response.status_code, response.headers["Cache-Control"]) == (status, PRIVATE)
     assert "ETag" not in response.headers

@@ -9,17 +9,21 @@ from workers.process import run_process, run_until, settle_interpreter
 from workers.readiness import announce_ready
 from workers.settings import Settings
 from workers.temporal import connect_temporal
+from workers.venue_market import open_venue_market
 
 
 async def _serve(settings: Settings) -> None:
-    async with open_connections(settings, {Need.REDIS, Need.MARKET}) as connections:
+    async with (
+        open_connections(settings, {Need.REDIS}) as connections,
+        open_venue_market(settings) as venue,
+    ):
         trades = BinanceTrades(
             settings.exchange_url if settings.venue == "sandbox" else None,
             testnet=settings.venue == "testnet",
         )
         try:
             client = await connect_temporal(settings)
-            market = PaperMarket(Sources(connections.market, trades, connections.redis, client))
+            market = PaperMarket(Sources(venue.streams, trades, connections.redis, client))
             settle_interpreter()
             announce_ready()
             await market.run()

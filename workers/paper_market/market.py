@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -24,6 +24,7 @@ from domain.paper.book import BookSnapshot
 from domain.paper.execution import BOOK_AGE_LIMIT_MS
 from domain.paper.observations import Observation
 from domain.paper.views import session_workflow_id
+from workers.clock import utc_now_in_ms
 from workers.paper_market.messages import book_of, streams_of, trade_of
 from workers.paper_market.watching import SymbolWatch
 from workers.streaming.messages import InvalidMessageError, open_message
@@ -70,7 +71,7 @@ class PaperMarket:
         self._latest: dict[str, BookSnapshot] = {}
         self._changed: set[str] = set()
         self._news = asyncio.Event()
-        self._heard_at = _now()
+        self._heard_at = utc_now_in_ms()
         self._wants = asyncio.Event()
         self._has_gap = False
 
@@ -176,7 +177,7 @@ class PaperMarket:
             known = self._by_stream.get(stream)
             if known is None:
                 return  # nobody wants it any more
-            self._heard_at = at = _now()
+            self._heard_at = at = utc_now_in_ms()
             symbol, is_book = known
             watch, _ = self._watches[symbol]
             if is_book:
@@ -203,7 +204,7 @@ class PaperMarket:
             self._changed.clear()
             if clock() > renewed_s + RENEW_EVERY_S:
                 renewed_s, at = clock(), self._heard_at
-                is_alive = _now() - at < ALIVE_FOR
+                is_alive = utc_now_in_ms() - at < ALIVE_FOR
                 chosen = [replace(b, at=at) for b in self._latest.values()] if is_alive else []
             if chosen:
                 with suppress(Retryable):
@@ -222,8 +223,3 @@ class PaperMarket:
             else:
                 return
             await asyncio.sleep(TELL_RETRY_S)
-
-
-def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -9,15 +9,19 @@ from workers.process import run_process, run_until, settle_interpreter
 from workers.readiness import announce_ready
 from workers.settings import Settings
 from workers.streaming.worker import Sources, StreamingWorker
+from workers.venue_market import open_venue_market
 
 
 async def _follow(settings: Settings) -> None:
-    async with open_connections(settings, {Need.MONGODB, Need.REDIS, Need.MARKET}) as connections:
-        book = connections.symbols
+    async with (
+        open_connections(settings, {Need.MONGODB, Need.REDIS}) as connections,
+        open_venue_market(settings) as market,
+    ):
+        book = market.symbols
         await book.ready()
         sources = Sources(
-            connections.market,
-            connections.klines,
+            market.streams,
+            market.klines,
             connections.redis,
             connections.database,
         )

@@ -28,6 +28,8 @@ from workers.streaming.messages import (
 
 # At most this often a symbol is broadcast…
 WRITE_EVERY_S = 0.1
+# …but after one that was a little late the next is on time: a busy process keeps the pace.
+MADE_UP_S = 0.03
 # …and at least this often it is written, well within the second that a price lives.
 RENEW_EVERY_S = 0.4
 # …but only while the feed says anything at all: a price that nobody confirms must expire.
@@ -260,7 +262,8 @@ class LivePrices:
         changed, state.changed = state.changed, False
         if changed:
             # A renewal is no reason to hold back the change that follows it.
-            state.told_s = now_s
+            due_s = state.told_s + WRITE_EVERY_S
+            state.told_s = due_s if now_s - due_s <= MADE_UP_S else now_s
         self._due.set(state.symbol, state.due_s())
         if not changed:
             return Tick(state.symbol, state.document, state.channel, None)

@@ -19,11 +19,11 @@ STREAMED = ("BTCUSDT", "ETHUSDT", "ETHBTC", "DOGEUSDT")
 @pytest.fixture(scope="session")
 async def _prices(edge: Edge) -> AsyncIterator[None]:
     """Follow the exchange's prices, as the streaming worker does."""
-    needs = {Need.MONGODB, Need.REDIS, Need.MARKET}
+    needs = {Need.MONGODB, Need.REDIS}
     async with open_connections(edge.services.settings, needs) as connections:
         sources = Sources(
-            connections.market,
-            connections.klines,
+            edge.services.market.streams,
+            edge.services.market.klines,
             connections.redis,
             connections.database,
         )

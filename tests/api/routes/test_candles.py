@@ -53,7 +53,7 @@ def open_times(items: list[dict[str, Any]]) -> list[datetime]:
 async def market(edge: Edge) -> Edge:
     """Return the edge once it knows the symbols."""
     async with asyncio.timeout(20):
-        await edge.services.connections.symbols.ready()
+        await edge.services.market.symbols.ready()
     return edge
 
 
@@ -222,7 +222,7 @@ async def test_a_venue_that_is_away_is_a_passing_fault(
     async def refuse(*_: Any, **__: Any) -> None:
         raise Retryable(ErrorCode.VENUE_UNAVAILABLE, "away")
 
-    monkeypatch.setattr(market.services.connections.klines, "candles", refuse)
+    monkeypatch.setattr(market.services.market.klines, "candles", refuse)
     response = await get(market, "LTCUSDT/6h", limit=2)
     assert (response.status_code, response.json()["code"]) == (503, "VENUE_UNAVAILABLE")
     assert "public" not in response.headers["Cache-Control"]

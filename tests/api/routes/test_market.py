@@ -66,7 +66,7 @@ async def lone_edge(open_edge: OpenEdge, redis_url: str) -> AsyncIterator[Edge]:
 @pytest.fixture
 async def market(lone_edge: Edge) -> Edge:
     """Return the edge once it knows the symbols, with no price in the cache."""
-    book = lone_edge.services.connections.symbols
+    book = lone_edge.services.market.symbols
     async with asyncio.timeout(20):
         await book.ready()
     redis = lone_edge.services.connections.redis
@@ -200,7 +200,7 @@ async def test_a_process_without_the_venue_has_the_symbols_from_the_others(
 async def test_a_symbol_that_is_delisted_leaves_the_answer(
     market: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = market.services.connections.symbols
+    book = market.services.market.symbols
     before = (await get(market, "symbols")).json()["items"]
     kept = [rules for rules in book.all_rules() if rules.symbol != "BTCUSDT"]
 

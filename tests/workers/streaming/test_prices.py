@@ -12,6 +12,7 @@ from adapters.redis_quotes import Tick, parse_quote
 from workers.streaming.messages import InvalidMessageError
 from workers.streaming.prices import (
     ALIVE_FOR_S,
+    MADE_UP_S,
     RENEW_EVERY_S,
     WRITE_EVERY_S,
     LivePrices,
@@ -250,7 +251,8 @@ def test_a_bad_message_is_dropped_whole(message: bytes, kind: str) -> None:
 def test_sequences_have_no_hole_and_no_symbol_is_told_too_often(
     steps: list[tuple[int, int]],
 ) -> None:
-    prices, now_s, sequences, told = live(), 0.0, [0], [float("-inf")]
+    prices, now_s, sequences = live(), 0.0, [0]
+    told: list[float] = []
     for number, (pause_ms, kind) in enumerate(steps, 1):
         now_s += pause_ms / 1_000
         if kind:
@@ -258,8 +260,21 @@ def test_sequences_have_no_hole_and_no_symbol_is_told_too_often(
             prices.take(message, now_s, AT)
         for tick in prices.due(now_s):
             if tick.frame is not None:
-                assert now_s - told[-1] >= WRITE_EVERY_S - 1e-9
                 told.append(now_s)
                 sequences.append(frame_of(tick)["sequence"])
         assert prices.next_due_s(now_s) > now_s, "whoever waits for it would spin"
     assert sequences == list(range(len(sequences)))
+    for first, since_s in enumerate(told):
+        for later, then_s in enumerate(told[first:]):
+            assert then_s - since_s >= later * WRITE_EVERY_S - MADE_UP_S - 1e-9
+
+
+def test_who_comes_late_each_time_keeps_the_pace() -> None:
+    prices, late_s, told = live(), 0.02, 0
+    prices.take(ticker(), 0.0, AT)
+    for number in range(1, 1_001):
+        now_s = number * 0.01
+        prices.take(book(number), now_s, AT)
+        if prices.next_due_s(now_s) + late_s <= now_s:
+            told += len(prices.due(now_s))
+    assert told == pytest.approx(10 / WRITE_EVERY_S, abs=2)

@@ -39,7 +39,7 @@ async def ai_edge(open_edge: OpenEdge, model_url: str) -> AsyncIterator[Edge]:
     """One application of the edge, which asks a model."""
     async with open_edge(model_url=model_url) as edge:
         async with asyncio.timeout(20):
-            await edge.services.connections.symbols.ready()
+            await edge.services.market.symbols.ready()
         yield edge
 
 
@@ -48,7 +48,9 @@ async def _worker(ai_edge: Edge) -> AsyncIterator[None]:
     services = ai_edge.services
     async with (
         open_connections(services.settings, ANALYSIS_NEEDS) as connections,
-        run_analysis_worker(services.settings, connections, services.trading.client),
+        run_analysis_worker(
+            services.settings, connections, services.market.klines, services.trading.client
+        ),
     ):
         yield
 

@@ -95,7 +95,7 @@ async def ai_edge(
         openai_timeout_s=MODEL_TIMEOUT_S,
     ) as edge:
         async with asyncio.timeout(DEADLINE_S):
-            await edge.services.connections.symbols.ready()
+            await edge.services.market.symbols.ready()
         yield edge
 
 

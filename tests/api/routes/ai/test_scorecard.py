@@ -46,13 +46,13 @@ LONG = Opinion(Signal.LONG, D("0.8"), "why", D(100), D(90), D(120), D(2))
 async def environment(ai_edge: Edge) -> AsyncIterator[WorkflowEnvironment]:
     """Return a Temporal whose time flies while nothing happens, and a worker on it."""
     program = str(Path(sys.executable).with_name("temporal-test-server"))
-    settings = ai_edge.services.settings
+    settings, klines = ai_edge.services.settings, ai_edge.services.market.klines
     async with (
         await WorkflowEnvironment.start_time_skipping(
             test_server_existing_path=program, data_converter=DATA_CONVERTER
         ) as environment,
         open_connections(settings, ANALYSIS_NEEDS) as connections,
-        run_analysis_worker(settings, connections, environment.client),
+        run_analysis_worker(settings, connections, klines, environment.client),
     ):
         yield environment
 

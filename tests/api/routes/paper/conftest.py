@@ -9,7 +9,7 @@ from adapters.binance_trades import BinanceTrades
 from tests.api.people import Edge
 from tests.api.routes.paper.trading import Desk
 from tests.api.routes.trading import Market, Trader
-from workers.connections import Need, open_connections
+from workers.connections import open_connections
 from workers.paper import PAPER_NEEDS, run_paper_worker
 from workers.paper_market.market import PaperMarket, Sources
 
@@ -17,9 +17,9 @@ from workers.paper_market.market import PaperMarket, Sources
 @pytest.fixture(scope="session")
 async def _paper(edge: Edge) -> AsyncIterator[None]:
     settings, client = edge.services.settings, edge.services.trading.client
-    async with open_connections(settings, PAPER_NEEDS | {Need.MARKET}) as connections:
+    async with open_connections(settings, PAPER_NEEDS) as connections:
         trades = BinanceTrades(settings.exchange_url, testnet=False)
-        sources = Sources(connections.market, trades, connections.redis, client)
+        sources = Sources(edge.services.market.streams, trades, connections.redis, client)
         following = asyncio.create_task(PaperMarket(sources).run())
         async with run_paper_worker(connections, client):
             yield
