@@ -1,7 +1,6 @@
 # `make help` lists the targets. Each does its own set-up (scripts/bootstrap).
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 
 # A system is many processes: each would compile all of its modules again at every start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -42,15 +41,23 @@ reset: ## Stop it and delete everything that it kept (.run)
 
 .PHONY: check
 check: setup ## Lint, format, types, layers, dependencies; of the dashboard, too
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-others
+
+# Takes as long as all others together.
+.PHONY: check-types
+check-types:
+	$(BIN)/mypy .
+
+.PHONY: check-others
+check-others:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(NPM) run check
 
 # Tests wait for servers more than they work. tests/conftest.py says what stays together.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: check browser ## check, then every test, with branch coverage

@@ -34,6 +34,8 @@ class LocalStack:
             "BOTCORE_EXCHANGE_URL": f"http://{LOOPBACK}:{free_port()}",
             "BOTCORE_S3_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}",
             "BOTCORE_MODEL_URL": f"http://{LOOPBACK}:{free_port()}",
+            # Each that is followed is history to fetch; what a page asks for is, too.
+            "BOTCORE_TIMEFRAMES": '["1m"]',
         }
         self.log = directory.with_suffix(".out")
         self.process: subprocess.Popen[bytes] | None = None

@@ -119,6 +119,8 @@ class System:
             "BOTCORE_GATEWAY_PORT": str(gateway_port),
             "BOTCORE_REGISTRATIONS_PER_ADDRESS": "10000",
             "BOTCORE_SHUTDOWN_DRAIN_S": "0",
+            # The history of each is fetched at the start, while the first orders are placed.
+            "BOTCORE_TIMEFRAMES": '["1m"]',
         }
         self.api = self._program("api", self.api_links, f"{self.api_url}/readyz")
         self.worker = self._program("workers.trading", self.worker_links)
