@@ -2,7 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+import structlog
 
 from domain.account import Account
 from domain.errors import Retryable
@@ -14,6 +17,8 @@ from domain.trade_events import account_view, denial_event, event_of, order_fram
 from domain.trade_view import position_view
 from domain.trades import Trade
 from domain.trading_ports import AccountStore, Clock
+
+_log = structlog.get_logger(__name__)
 
 
 class Step(StrEnum):
@@ -77,6 +82,17 @@ class Settlement:
         account = await self.accounts.known(trade.order.user_id)
         await self.feed.push_many(trade.order.user_id, frames_of(trade, account))
 
+    async def push_account(self, account: Account) -> None:
+        """Tell the user's sockets of an account that changed without a trade.
+
+        It is changed already: where the feed is away, its sockets learn of it with the next
+        trade, or when they ask.
+        """
+        try:
+            await self.feed.push_many(account.user_id, [_account_frame(account, self.clock())])
+        except Retryable as error:
+            _log.warning("account.not_pushed", user_id=account.user_id, detail=error.detail)
+
     async def publish_denial(self, order: Order, denial: Denial) -> None:
         """Publish that an order was not allowed to leave.
 
@@ -92,7 +108,7 @@ def frames_of(trade: Trade, account: Account) -> list[PrivateFrame]:
     event_id, data = order_frame(trade)
     frames = [PrivateFrame("order_update", data, event_id, trade.updated_at)]
     if not trade.fills:
-        return [*frames, _account_frame(trade, account)]
+        return [*frames, _account_frame(account, trade.updated_at)]
     position = account.positions.get(trade.order.intent.symbol)
     if position is not None:
         frames.append(
@@ -103,13 +119,13 @@ def frames_of(trade: Trade, account: Account) -> list[PrivateFrame]:
                 trade.updated_at,
             )
         )
-    return [*frames, _account_frame(trade, account)]
+    return [*frames, _account_frame(account, trade.updated_at)]
 
 
-def _account_frame(trade: Trade, account: Account) -> PrivateFrame:
+def _account_frame(account: Account, at: datetime) -> PrivateFrame:
     return PrivateFrame(
         "account_update",
         account_view(account),
         f"account:{account.user_id}:{account.version}",
-        trade.updated_at,
+        at,
     )

@@ -64,7 +64,8 @@ async def _halt(trading: Trading, user_id: str) -> Account:
         before = account
         return replace(account, trading_state=TradingState.HALTED, trading_state_reason=_REASON)
 
-    await trading.accounts.change(user_id, decide)
+    halted = await trading.accounts.change(user_id, decide)
+    await trading.settlement.push_account(halted)
     assert before is not None  # noqa: S101 - change() has called decide()
     return before
 
@@ -85,4 +86,5 @@ async def _resume(
             trading_state_reason=before.trading_state_reason,
         )
 
-    await trading.accounts.change(user_id, decide)
+    account = await trading.accounts.change(user_id, decide)
+    await trading.settlement.push_account(account)

@@ -93,6 +93,7 @@ async def put_trading_state(
         return replace(account, trading_state=state, trading_state_reason=body.reason)
 
     account = await services.trading.accounts.change(user.user_id, decide)
+    await services.trading.settlement.push_account(account)
     if state is TradingState.HALTED:
         await services.activity.write(ActivityKind.TRADING_HALTED, user.user_id, reason=body.reason)
     else:

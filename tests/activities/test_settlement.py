@@ -60,3 +60,13 @@ async def test_nothing_is_pushed_of_an_account_that_has_not_the_fills_yet(
         b"account_update",
     ]
     assert b'"BTC"' in frames[2]
+
+
+async def test_a_feed_that_is_away_takes_no_change_of_an_account_back(database: Database) -> None:
+    store = MongoAccountStore(database)
+    await store.open_account(USER, {"USDT": Decimal(10_000)})
+    nobody = redis.Redis(host="127.0.0.1", port=1)
+    await Settlement(store, Heard(), RedisUserFeed(nobody), clock).push_account(
+        await store.load(USER)
+    )
+    await nobody.aclose()

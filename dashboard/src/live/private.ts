@@ -88,7 +88,7 @@ function takeAccount(told: Partial<Account>): void {
   rereadAccountSoon();
 }
 
-/** Takes the trading state that the API has just answered with; no event tells of it. */
+/** Takes the trading state that the API has just answered with; its event may come later. */
 export function takeTradingState(state: string): void {
   if (account.peek()?.trading_state === state) return;
   count(taken, "account");

@@ -42,6 +42,9 @@ async def test_other_keys_bring_their_accounts_balances(trader: Trader, market: 
     account = await trader.account()
     assert {a: b["free"] for a, b in account["balances"].items()} == {"USDT": 77, "ETH": 2}
     assert account["trading_state"] == "ACTIVE"
+    told = [frame["data"] for frame in await trader.told() if frame["type"] == "account_update"]
+    assert [each["trading_state"] for each in told] == ["HALTED", "ACTIVE"]
+    assert {each["asset"] for each in told[-1]["balances"]} == {"USDT", "ETH"}
     trade = await trader.bought(quantity=D("0.001"))
     (order,) = await market.orders(trade["trade_id"])
     assert order["account_id"] == account_id

@@ -235,3 +235,10 @@ async def test_limits_and_state_are_each_users_own(trader: Trader, another_trade
     await trader.put(STATE, state="HALTED")
     assert await another_trader.get(LIMITS) == DEFAULTS
     assert (await another_trader.get(STATE))["state"] == "ACTIVE"
+
+
+async def test_a_change_of_state_reaches_every_socket_of_the_user(trader: Trader) -> None:
+    await trader.put(STATE, state="HALTED", reason="enough")
+    await trader.put(STATE, state="ACTIVE")
+    told = [(frame["type"], frame["data"]["trading_state"]) for frame in await trader.told()]
+    assert told == [("account_update", "HALTED"), ("account_update", "ACTIVE")]

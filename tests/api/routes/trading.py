@@ -10,6 +10,7 @@ import httpx
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
 from adapters.exact_json import dump, load
+from adapters.redis_feed import RedisFeedReader
 from domain.orders import client_order_id, workflow_id
 from tests.api.people import Edge, bearer
 
@@ -152,6 +153,11 @@ class Trader:
     def workflow(self, trade_id: str) -> WorkflowHandle[Any, Any]:
         """Return the workflow of a trade."""
         return self.edge.services.trading.client.get_workflow_handle(workflow_id(trade_id))
+
+    async def told(self) -> list[dict[str, Any]]:
+        """Return what the sockets of this user were told, oldest first."""
+        feed = RedisFeedReader(self.edge.services.connections.redis)
+        return [load(entry.frame) for entry in await feed.after(self.user_id, 0, 1_000)]
 
     async def state(self) -> Any:
         """Return everything that an order could change."""

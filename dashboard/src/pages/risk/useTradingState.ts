@@ -24,7 +24,7 @@ export function useTradingState(onChanged: () => void) {
     }
   });
 
-  // The account's events have no reason, and this answer reaches no other part of the page.
+  // The account's events have no reason, and may come later than this answer.
   const told = ownAccount.value?.trading_state;
   useEffect(() => {
     if (told !== undefined && value !== null && told !== value.state) reload();
