@@ -119,8 +119,6 @@ class System:
             "BOTCORE_GATEWAY_PORT": str(gateway_port),
             "BOTCORE_REGISTRATIONS_PER_ADDRESS": "10000",
             "BOTCORE_SHUTDOWN_DRAIN_S": "0",
-            # The history of each is fetched at the start, while the first orders are placed.
-            "BOTCORE_TIMEFRAMES": '["1m"]',
         }
         self.api = self._program("api", self.api_links, f"{self.api_url}/readyz")
         self.worker = self._program("workers.trading", self.worker_links)
@@ -167,6 +165,8 @@ class System:
     def _program(self, module: str, links: Links | None, ready_url: str | None = None) -> Program:
         def launch() -> Launch:
             environment = self.environment | (links.environment() if links else {})
+            # The history of each is fetched at the start, while the first orders are placed.
+            environment["BOTCORE_TIMEFRAMES"] = '["1m"]'
             return Launch((sys.executable, "-m", module), environment)
 
         def is_ready(child: Child) -> bool:
