@@ -167,6 +167,9 @@ class System:
             environment = self.environment | (links.environment() if links else {})
             # The history of each is fetched at the start, while the first orders are placed.
             environment["BOTCORE_TIMEFRAMES"] = '["1m"]'
+            # A thread for every operation that is held at the same time: with motor's own
+            # number (five a core) the last one waits until the first has timed out.
+            environment["MOTOR_MAX_WORKERS"] = "32"
             return Launch((sys.executable, "-m", module), environment)
 
         def is_ready(child: Child) -> bool:
