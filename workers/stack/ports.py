@@ -10,6 +10,8 @@ LOOPBACK = "127.0.0.1"
 # Below the kernel's ephemeral range, so that an outgoing connection cannot take a port
 # between the moment it was found free and the moment its server binds it.
 _FREE_RANGE = (18_000, 32_000)
+# What this process has been given: a system names all of its ports before any is bound.
+_given: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on.
+    """Return a port that nothing listens on, and that was not returned before.
 
     Raises:
         RuntimeError: none of many candidates was free.
@@ -45,7 +47,8 @@ def free_port() -> int:
     rng = random.SystemRandom()
     for _ in range(200):
         port = rng.randrange(*_FREE_RANGE)
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     first, last = _FREE_RANGE
     raise RuntimeError(f"no free port between {first} and {last}")
