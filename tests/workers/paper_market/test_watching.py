@@ -13,8 +13,10 @@ from adapters.ending_tasks import end_tasks
 from adapters.redis_resting import RedisRestingOrders
 from domain.paper.observations import MarketTrade, Observation
 from tests.api.routes.trading import D, Market
+from tests.conftest import StartServer
 from tests.domain.paper.market import BTC, BUY, Session, book, limit
 from workers.paper_market.watching import CLOCK_MARGIN, SymbolWatch
+from workers.stack import servers
 
 BOOK = {"bids": [[59_999, 1], [59_990, 5]], "asks": [[60_001, 1]]}
 
@@ -25,6 +27,12 @@ class PresentSession(Session):
     @property
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+@pytest.fixture
+def exchange_url(start_server: StartServer) -> str:
+    """An exchange of its own: nobody else's market stands still."""
+    return start_server(servers.EXCHANGE).url
 
 
 @pytest.fixture
