@@ -215,3 +215,18 @@ class Settings(BaseSettings):
         """The sandbox exchange's WebSocket address, from its HTTP one."""
         parts = urlsplit(self.exchange_url)
         return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+
+    @property
+    def venue_url(self) -> str | None:
+        """The venue's address, or None for Binance's own."""
+        return self.exchange_url if self.venue == "sandbox" else None
+
+    @property
+    def venue_ws_url(self) -> str | None:
+        """The venue's WebSocket address, or None for Binance's own."""
+        return self.exchange_ws_url if self.venue == "sandbox" else None
+
+    @property
+    def is_testnet(self) -> bool:
+        """Whether Binance's own addresses are those of its testnet."""
+        return self.venue == "testnet"

@@ -63,8 +63,7 @@ async def open_trading(
 ) -> AsyncIterator[Trading]:
     """Compose the trading parts of this process, and run its worker while they are open."""
     async with AsyncExitStack() as stack:
-        sandbox_url = settings.exchange_url if settings.venue == "sandbox" else None
-        venue = BinanceVenue(vault, sandbox_url, testnet=settings.venue == "testnet")
+        venue = BinanceVenue(vault, settings.venue_url, testnet=settings.is_testnet)
         stack.push_async_callback(venue.close)
         await venue.start()
         trades = MongoTrades(connections.database)

@@ -22,13 +22,11 @@ class VenueMarket:
 @asynccontextmanager
 async def open_venue_market(settings: Settings) -> AsyncIterator[VenueMarket]:
     """Open the market of the venue that settings name."""
-    is_sandbox, is_testnet = settings.venue == "sandbox", settings.venue == "testnet"
-    rest_url = settings.exchange_url if is_sandbox else None
-    stream_url = settings.exchange_ws_url if is_sandbox else None
+    url, is_testnet = settings.venue_url, settings.is_testnet
     async with AsyncExitStack() as stack:
-        streams = BinanceMarket(rest_url, stream_url, testnet=is_testnet)
+        streams = BinanceMarket(url, settings.venue_ws_url, testnet=is_testnet)
         stack.push_async_callback(streams.close)
-        klines = BinanceKlines(rest_url, testnet=is_testnet)
+        klines = BinanceKlines(url, testnet=is_testnet)
         stack.push_async_callback(klines.close)
         symbols = VenueSymbolBook(streams, settings.symbols)
         symbols.start()

@@ -17,10 +17,7 @@ async def _serve(settings: Settings) -> None:
         open_connections(settings, {Need.REDIS}) as connections,
         open_venue_market(settings) as venue,
     ):
-        trades = BinanceTrades(
-            settings.exchange_url if settings.venue == "sandbox" else None,
-            testnet=settings.venue == "testnet",
-        )
+        trades = BinanceTrades(settings.venue_url, testnet=settings.is_testnet)
         try:
             client = await connect_temporal(settings)
             market = PaperMarket(Sources(venue.streams, trades, connections.redis, client))

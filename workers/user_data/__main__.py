@@ -22,11 +22,9 @@ async def follow_accounts(settings: Settings, on_ready: Callable[[], None]) -> N
     """Follow until cancelled; `on_ready` is called when it is first known whom."""
     async with open_connections(settings, {Need.MONGODB}) as connections:
         vault = credential_vault(settings, connections.database)
-        is_sandbox, is_testnet = settings.venue == "sandbox", settings.venue == "testnet"
-        exchange_url = settings.exchange_url if is_sandbox else None
-        exchange_ws_url = settings.exchange_ws_url if is_sandbox else None
-        address = stream_address(exchange_ws_url, testnet=is_testnet)
-        venue = BinanceVenue(vault, exchange_url, testnet=is_testnet)  # for its clock
+        address = stream_address(settings.venue_ws_url, testnet=settings.is_testnet)
+        # For its clock.
+        venue = BinanceVenue(vault, settings.venue_url, testnet=settings.is_testnet)
         await venue.start()
         try:
             orders = MongoOpenOrders(connections.database)
