@@ -57,7 +57,7 @@ check-others:
 	$(NPM) run check
 
 # Tests wait for servers more than they work. tests/conftest.py says what stays together.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: check browser ## check, then every test, with branch coverage

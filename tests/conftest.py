@@ -7,10 +7,6 @@ Isolation for one test: `database`, `bare_database`, `redis_client`, `rabbitmq_v
 `model_control`.
 """
 
-import base64
-import dataclasses
-import hashlib
-import json
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -26,11 +22,16 @@ from adapters.mongo import Database, database_of, open_client
 from tests.databases import Databases
 from tests.measured import measured
 from workers.stack import servers
-from workers.stack.children import Launch
 from workers.stack.instance import Instance
-from workers.stack.servers import Place, Server
+from workers.stack.servers import Server
 
-pytest_plugins = ("tests.model_control", "tests.receivers", "tests.trading_floor")
+pytest_plugins = (
+    "tests.broker",
+    "tests.local_stack",
+    "tests.model_control",
+    "tests.receivers",
+    "tests.trading_floor",
+)
 # Helpers that assert say what they compared, as tests do.
 pytest.register_assert_rewrite("tests.chaos.people")
 
@@ -46,14 +47,27 @@ settings.register_profile(
 settings.register_profile("explore", max_examples=3_000, deadline=None)
 
 StartServer = Callable[[Server], Instance]
-# Virtual hosts made when the broker boots (they cost nothing until used); one a test.
-RABBITMQ_VHOSTS = 64
 
 
-# Started first, so that none of them is what is still running when all else has ended.
-LONGEST = ("tests/chaos", "tests/dashboard", "tests/stack", "tests/workers", "tests/api")
-# Each of these in one process: its system is dear to start.
-TOGETHER = ("tests/chaos", "tests/dashboard")
+# What shares servers that are dear to start, each in one process and in this order; started
+# first, so that none of them is what is still running when all else has ended.
+TOGETHER = (
+    ("tests/chaos",),
+    # The last of these ends the stack.
+    ("tests/dashboard", "tests/stack/test_local_stack.py"),
+    ("tests/workers/archival",),
+    ("tests/sandbox/exchange",),
+    # Whatever trades on the floor.
+    (
+        "tests/workers/user_data",
+        "tests/workers/test_schedules.py",
+        "tests/workers/test_crossing.py",
+        "tests/activities/test_orphans.py",
+    ),
+)
+# The longest of the rest.
+THEN = ("tests/stack", "tests/workers/streaming", "tests/workers", "tests/api")
+RANKED = (*(start for group in TOGETHER for start in group), *THEN)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,17 +80,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first; the order within them stays."""
 
     def rank(item: pytest.Item) -> int:
-        ranks = (rank for rank, start in enumerate(LONGEST) if item.nodeid.startswith(start))
-        return next(ranks, len(LONGEST))
+        ranks = (rank for rank, start in enumerate(RANKED) if item.nodeid.startswith(start))
+        return next(ranks, len(RANKED))
 
     items.sort(key=rank)
 
 
 class _TogetherScheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Keeps each file in one process, and whatever shares a system of its own."""
+    """Keeps each file in one process, and each group."""
 
     def _split_scope(self, nodeid: str) -> str:
-        together = (folder for folder in TOGETHER if nodeid.startswith(folder))
+        together = (group[0] for group in TOGETHER if nodeid.startswith(group))
         return next(together, None) or super()._split_scope(nodeid)
 
 
@@ -136,18 +150,13 @@ def redis_url(session_servers: StartServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_url(session_servers: StartServer) -> str:
-    return session_servers(dataclasses.replace(servers.RABBITMQ, launch=_rabbitmq_with_vhosts)).url
-
-
-@pytest.fixture(scope="session")
 def temporal_address(session_servers: StartServer) -> str:
     return session_servers(servers.TEMPORAL).url
 
 
 @pytest.fixture(scope="session")
 def exchange_url(session_servers: StartServer) -> str:
-    return session_servers(measured(servers.EXCHANGE)).url
+    return session_servers(servers.EXCHANGE).url
 
 
 @pytest.fixture(scope="session")
@@ -198,37 +207,3 @@ async def redis_client(redis_url: str) -> AsyncIterator[redis.Redis]:
     async with redis.Redis.from_url(redis_url) as client:
         await client.flushall()
         yield client
-
-
-@pytest.fixture(scope="session")
-def _rabbitmq_vhosts() -> Iterator[str]:
-    return iter([f"test{number}" for number in range(RABBITMQ_VHOSTS)])
-
-
-@pytest.fixture
-def rabbitmq_vhost_url(rabbitmq_url: str, _rabbitmq_vhosts: Iterator[str]) -> str:
-    """Return a broker's virtual host that nothing has used."""
-    return rabbitmq_url + next(_rabbitmq_vhosts)
-
-
-def _rabbitmq_with_vhosts(place: Place) -> Launch:
-    launch = servers.RABBITMQ.launch(place)
-    salt = b"salt"
-    digest = base64.b64encode(salt + hashlib.sha256(salt + b"guest").digest()).decode()
-    names = ["/", *(f"test{number}" for number in range(RABBITMQ_VHOSTS))]
-    everything = {"user": "guest", "configure": ".*", "write": ".*", "read": ".*"}
-    definitions = {
-        "users": [{
-            "name": "guest",
-            "password_hash": digest,
-            "hashing_algorithm": "rabbit_password_hashing_sha256",
-            "tags": "administrator",
-        }],
-        "vhosts": [{"name": name} for name in names],
-        "permissions": [{**everything, "vhost": name} for name in names],
-    }  # fmt: skip
-    path = place.directory / "definitions.json"
-    path.write_text(json.dumps(definitions))
-    with (place.directory / "rabbitmq.conf").open("a") as configuration:
-        configuration.write(f"load_definitions = {path}\n")
-    return launch

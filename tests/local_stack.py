@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import pytest
 
 from workers.stack.ports import LOOPBACK, free_port
 
@@ -89,3 +91,14 @@ class LocalStack:
             *(sys.executable, "-m", "workers.stack", *arguments),
             *("--directory", str(self.directory)),
         )
+
+
+@pytest.fixture(scope="session")
+def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Return the one that all tests of the whole system use, dear as it is; it runs."""
+    stack = LocalStack(tmp_path_factory.mktemp("stack") / "run")
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.end()

@@ -1,4 +1,7 @@
-"""Sandbox servers that tests start as processes count in the report of coverage, too."""
+"""A sandbox server that the tests of the sandbox start as a process counts in the coverage, too.
+
+Measured, it starts 1.4 s later; who is killed reports nothing.
+"""
 
 import dataclasses
 import os

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,12 +27,13 @@ from domain.account import Account
 from domain.errors import Retryable
 from domain.market import Quote
 from domain.orders import Order, OrderIntent, OrderType, Side, TimeInForce, fingerprint, trade_id_of
+from tests.broker import unused_vhost
 from workers.connections import Connections, open_connections
 from workers.identity_parts import IdentityParts, open_identity
 from workers.settings import Settings
 from workers.stack import servers
 from workers.stack.instance import Instance
-from workers.stack.servers import Server
+from workers.stack.servers import Place, Server
 from workers.trading_parts import TRADING_NEEDS, Trading, open_trading
 
 SYMBOL = "BTCUSDT"
@@ -273,7 +274,7 @@ def floor_settings(
     mongodb_url: str,
     redis_url: str,
     rabbitmq_url: str,
-    _rabbitmq_vhosts: Iterator[str],
+    broker_place: Place,
 ) -> Settings:
     return Settings(
         jwt_secret=secrets.token_hex(32),
@@ -281,7 +282,7 @@ def floor_settings(
         mongodb_url=mongodb_url,
         mongodb_database=f"test_{secrets.token_hex(6)}",
         redis_url=redis_url,
-        rabbitmq_url=rabbitmq_url + next(_rabbitmq_vhosts),
+        rabbitmq_url=rabbitmq_url + unused_vhost(broker_place),
         temporal_address=floor_places.temporal,
         exchange_url=floor_places.exchange,
     )

@@ -1,7 +1,7 @@
 """One stack and one browser for all of these tests; a window and a person for each."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -28,14 +28,9 @@ def have_candles(stack: LocalStack) -> None:
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    stack = LocalStack(tmp_path_factory.mktemp("dashboard") / "run")
-    try:
-        stack.start()
-        have_candles(stack)
-        yield stack
-    finally:
-        stack.end()
+def stack(local_stack: LocalStack) -> LocalStack:
+    have_candles(local_stack)
+    return local_stack
 
 
 @pytest.fixture(scope="package")

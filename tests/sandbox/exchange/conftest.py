@@ -12,7 +12,7 @@ ROOMY = ("--weight-limit", "10000000", "--order-limit-10s", "1000000")
 @pytest.fixture(scope="session")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeProcess]:
     """One exchange for all tests that do not break it; each test uses accounts of its own."""
-    process = ExchangeProcess(tmp_path_factory.mktemp("exchange"), *ROOMY)
+    process = ExchangeProcess(tmp_path_factory.mktemp("exchange"), *ROOMY, is_measured=True)
     process.start()
     yield process
     assert process.stop() == 0

@@ -25,9 +25,11 @@ START_TIMEOUT_S = 20
 class ExchangeProcess:
     """One running exchange; `kill` is SIGKILL, `start` again finds its journal."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, is_measured: bool = False) -> None:
+        """Place it in a directory; measuring its coverage makes its start much slower."""
         self.directory = directory
         self._options = options
+        self._is_measured = is_measured
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,9 +52,10 @@ class ExchangeProcess:
 
         began = time.monotonic()
         places = ("--port", str(self.port), "--directory", str(self.directory / "data"))
-        command, environment = measured_command(
-            (sys.executable, "-m", "sandbox.exchange", *places, *self._options)
-        )
+        command = (sys.executable, "-m", "sandbox.exchange", *places, *self._options)
+        environment: dict[str, str] = {}
+        if self._is_measured:
+            command, environment = measured_command(command)
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command, env={**os.environ, **environment}, stderr=log
