@@ -18,9 +18,9 @@ help: ## Show this list
 setup: ## Install what is missing, build the dashboard (every target does this itself)
 	@./scripts/bootstrap
 
-# What drives a browser needs one: `make run` does not.
+# What drives a browser needs one, too: `make run` does not.
 .PHONY: browser
-browser: setup
+browser:
 	@./scripts/bootstrap browser
 
 .PHONY: run
@@ -43,10 +43,10 @@ reset: ## Stop it and delete everything that it kept (.run)
 check: setup ## Lint, format, types, layers, dependencies; of the dashboard, too
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-others
 
-# Takes as long as all others together.
+# Takes longer than all others together.
 .PHONY: check-types
 check-types:
-	$(BIN)/mypy .
+	$(BIN)/mypy --num-workers 2 .
 
 .PHONY: check-others
 check-others:
@@ -56,12 +56,16 @@ check-others:
 	$(BIN)/deptry .
 	$(NPM) run check
 
-# Tests wait for servers more than they work. tests/conftest.py says what stays together.
+.PHONY: test-dashboard
+test-dashboard:
+	$(NPM) test
+
+# Tests wait for servers, too. tests/conftest.py says what stays together.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: check browser ## check, then every test, with branch coverage
-	$(NPM) test
+test: browser ## check, then every test, with branch coverage
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-others test-dashboard
 	$(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" -m slipcover -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: chaos-events
@@ -73,7 +77,7 @@ soak-archive: setup ## Archive COUNT (1000000) mixed records while the worker is
 	ARCHIVE_COUNT=$(or $(COUNT),1000000) $(BIN)/pytest -s tests/workers/archival/test_sigkill.py
 
 .PHONY: bench
-bench: setup browser ## Measure everything on private servers, and the dashboard in a browser
+bench: browser ## Measure everything on private servers, and the dashboard in a browser
 	$(PYTHON) -m bench.trade
 	$(PYTHON) -m bench.market
 	$(PYTHON) -m bench.ai
@@ -83,7 +87,7 @@ bench: setup browser ## Measure everything on private servers, and the dashboard
 	$(PYTHON) -m bench.dashboard
 
 .PHONY: screenshots
-screenshots: setup browser ## Take docs/screenshots of every page again, on a private stack with some life in it
+screenshots: browser ## Take docs/screenshots of every page again, on a private stack with some life in it
 	$(PYTHON) -m bench.screenshots
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
