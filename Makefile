@@ -18,10 +18,10 @@ help: ## Show this list
 setup: ## Install what is missing, build the dashboard (every target does this itself)
 	@./scripts/bootstrap
 
-# What drives a browser needs one, too: `make run` does not.
-.PHONY: browser
-browser:
-	@./scripts/bootstrap browser
+# What drives a browser needs one, too: `make run` does not, and for tests its shell is enough.
+.PHONY: browser headless
+browser headless:
+	@./scripts/bootstrap $@
 
 .PHONY: run
 run: setup ## Start the whole system on this machine, take the tour, stay up until Ctrl-C
@@ -64,7 +64,7 @@ test-dashboard:
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: browser ## check, then every test, with branch coverage
+test: headless ## check, then every test, with branch coverage
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-others test-dashboard
 	$(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" -m slipcover -m pytest $(SIDE_BY_SIDE)
 

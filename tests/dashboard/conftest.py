@@ -35,7 +35,7 @@ def stack(local_stack: LocalStack) -> LocalStack:
 
 @pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
+    async with chromium(is_shell=True) as browser:
         yield browser
 
 

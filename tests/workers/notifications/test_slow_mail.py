@@ -36,7 +36,8 @@ async def test_who_waits_in_vain_is_sent_later_and_once(
 
     waiting = await come_true(put_back)
     assert {each["detail"] for each in waiting} == {"it waits for its turn"}
-    assert slow_mail_receiver.waiting == 2
+    async with asyncio.timeout(10):
+        await slow_mail_receiver.until_waiting(2)
     # Others are told at once meanwhile.
     await service.planning.apply([executed(bob)])
     await service.until(bob, State.DELIVERED, 2)
