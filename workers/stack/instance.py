@@ -72,6 +72,11 @@ class Instance:
             self.stop()
             raise
 
+    def terminate(self) -> None:
+        """Ask it to end, without waiting; nothing happens when it does not run."""
+        if self._child is not None:
+            self._child.terminate()
+
     def stop(self) -> None:
         """End it cleanly; nothing happens when it does not run."""
         if self._child is not None:
