@@ -20,7 +20,7 @@ from workers.stack.ports import free_port
 from workers.stack.servers import Place
 
 # More than there are tests that need one; each costs a little all the time.
-VHOSTS = 64
+VHOSTS = 48
 _INPUT = "rabbitmq"
 
 
