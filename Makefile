@@ -60,8 +60,8 @@ check-others:
 test-dashboard:
 	$(NPM) test
 
-# Tests wait for servers, too. tests/conftest.py says what stays together.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Tests wait for servers more than they work; three processes made them late for each other. tests/conftest.py says what stays together.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: headless ## check, then every test, with branch coverage
