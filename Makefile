@@ -60,7 +60,8 @@ check-others:
 test-dashboard:
 	$(NPM) test
 
-# Tests wait for servers more than they work; three processes made them late for each other. tests/conftest.py says what stays together.
+# Tests wait for servers, too; but three processes make each other's late on two cores.
+# tests/conftest.py says what stays together.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
