@@ -60,7 +60,7 @@ check-others:
 test-dashboard:
 	$(NPM) test
 
-# Tests wait for servers as much as they work: two processes leave a fifth of two cores idle.
+# Tests wait for servers as much as they work: two processes leave a quarter of two cores idle.
 # tests/conftest.py says what stays together.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
