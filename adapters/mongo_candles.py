@@ -45,7 +45,15 @@ class MongoCandles:
         Raises:
             Retryable: The store could not be reached; storing again is safe.
         """
-        await self._write(candles, "$setOnInsert")
+        if not candles:
+            return
+        try:
+            with mongo_faults():
+                await self._candles.insert_many(
+                    [candle_view(*candle) for candle in candles], ordered=False
+                )
+        except BulkWriteError as error:
+            _require_duplicates_only(error)
 
     async def correct(self, candles: Sequence[StoredCandle]) -> None:
         """Keep closed candles in the place of what is there.
@@ -53,7 +61,15 @@ class MongoCandles:
         Raises:
             Retryable: The store could not be reached; correcting again is safe.
         """
-        await self._write(candles, "$set")
+        if not candles:
+            return
+        try:
+            with mongo_faults():
+                await self._candles.bulk_write([_upsert(each) for each in candles], ordered=False)
+        except BulkWriteError as error:
+            # Of two that write one candle for the first time, one may come second.
+            _require_duplicates_only(error)
+            await self.correct(candles)
 
     async def latest(self, symbol: str, timeframe: Timeframe, count: int) -> list[Candle]:
         """Return the newest closed candles, oldest first; not necessarily without a hole.
@@ -90,27 +106,18 @@ class MongoCandles:
             archived = await cursor.sort("open_time", 1).to_list(limit)
         return [*archived, *found][:limit]
 
-    async def _write(self, candles: Sequence[StoredCandle], operator: str) -> None:
-        if not candles:
-            return
-        try:
-            with mongo_faults():
-                await self._candles.bulk_write(
-                    [_upsert(candle, operator) for candle in candles], ordered=False
-                )
-        except BulkWriteError as error:
-            # Of two that write one candle for the first time, one may come second.
-            if {each["code"] for each in error.details["writeErrors"]} != {_DUPLICATE_KEY}:
-                raise
-            if operator == "$set":
-                await self._write(candles, operator)
-
 
 def _series(symbol: str, timeframe: Timeframe) -> dict[str, Any]:
     return {"symbol": symbol, "timeframe": timeframe.value}
 
 
-def _upsert(stored: StoredCandle, operator: str) -> UpdateOne:
+def _upsert(stored: StoredCandle) -> UpdateOne:
     document = candle_view(*stored)
     key = {name: document.pop(name) for name in ("symbol", "timeframe", "open_time")}
-    return UpdateOne(key, {operator: document}, upsert=True)
+    return UpdateOne(key, {"$set": document}, upsert=True)
+
+
+def _require_duplicates_only(error: BulkWriteError) -> None:
+    """Raise the error unless all that it tells is that candles are there already."""
+    if {each["code"] for each in error.details["writeErrors"]} != {_DUPLICATE_KEY}:
+        raise error

@@ -136,7 +136,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name.startswith(("BOTCORE_", "SANDBOX_")):
                 patch.delenv(name)
         # Often enough that no price is stale; each move is work for every process behind it.
-        patch.setenv("SANDBOX_STEPS_PER_S", "2")
+        patch.setenv("SANDBOX_STEPS_PER_S", "1")
         # Nothing here speaks TLS; each HTTP client would read all authorities, for 30 ms.
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-authorities")))
         yield
