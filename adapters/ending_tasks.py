@@ -18,3 +18,10 @@ async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=REPEAT_S)
+
+
+def end_if_cancelled() -> None:
+    """Raise the cancellation of the current task that redis-py may have lost."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -17,6 +17,8 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from adapters.ending_tasks import end_if_cancelled
+
 # A holder that died is followed after this; one that lives renews well before.
 LEASE_MS = 1_000
 RENEW_EVERY_S = 0.3
@@ -114,6 +116,9 @@ class LeasedValues:
             self._paused_until_s = clock() + PAUSE_S
             _log.warning("cache.redis_away", error=repr(error))
             return None
+        finally:
+            # Whoever renews a lease would do so for ever.
+            end_if_cancelled()
 
 
 def _lease(owner: str) -> bytes:

@@ -13,6 +13,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from adapters.ending_tasks import end_if_cancelled
+
 # A Redis that answers no ping for this long is gone, even where TCP has not noticed.
 SILENT_AFTER_S = 6.0
 PING_EVERY_S = 2.0
@@ -82,7 +84,7 @@ class RedisSubscription:
         wait_s = RECONNECT_MIN_S
         try:
             while True:
-                _end_if_cancelled()
+                end_if_cancelled()
                 try:
                     async with self._redis.pubsub() as pubsub:
                         await self._listen(pubsub)
@@ -106,7 +108,7 @@ class RedisSubscription:
         heard_s = asked_s = clock()
         self._pubsub = pubsub
         while True:
-            _end_if_cancelled()
+            end_if_cancelled()
             message = await pubsub.get_message(timeout=READ_TIMEOUT_S)
             now_s = clock()
             if message is not None:
@@ -139,10 +141,3 @@ class RedisSubscription:
                     await self._pubsub.subscribe(channel)
                 else:
                     await self._pubsub.unsubscribe(channel)
-
-
-def _end_if_cancelled() -> None:
-    """Raise the cancellation that redis-py loses where it meets a connection that breaks."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

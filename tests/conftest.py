@@ -27,10 +27,10 @@ from workers.stack.instance import Instance
 from workers.stack.servers import Server
 
 pytest_plugins = (
-    "tests.broker",
     "tests.local_stack",
     "tests.model_control",
     "tests.receivers",
+    "tests.shared_servers",
     "tests.trading_floor",
 )
 # Helpers that assert say what they compared, as tests do.
@@ -56,6 +56,7 @@ TOGETHER = (
     ("tests/chaos",),
     # The last of these ends the stack.
     ("tests/dashboard", "tests/stack/test_local_stack.py"),
+    ("tests/api",),
     ("tests/workers/archival",),
     ("tests/sandbox/exchange",),
     # Whatever trades on the floor.
@@ -67,7 +68,7 @@ TOGETHER = (
     ),
 )
 # The longest of the rest.
-THEN = ("tests/stack", "tests/workers/streaming", "tests/workers", "tests/api")
+THEN = ("tests/stack", "tests/workers/streaming", "tests/workers")
 RANKED = (*(start for group in TOGETHER for start in group), *THEN)
 
 
@@ -151,11 +152,6 @@ def session_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartS
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Start a server for this test alone, to be killed: `start_server(servers.REDIS)`."""
     yield from _starter(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def mongodb_url(session_servers: StartServer) -> str:
-    return session_servers(servers.MONGODB).url
 
 
 @pytest.fixture(scope="session")

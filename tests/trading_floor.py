@@ -27,7 +27,7 @@ from domain.account import Account
 from domain.errors import Retryable
 from domain.market import Quote
 from domain.orders import Order, OrderIntent, OrderType, Side, TimeInForce, fingerprint, trade_id_of
-from tests.broker import unused_vhost
+from tests.shared_servers import unused_vhost
 from workers.connections import Connections, open_connections
 from workers.identity_parts import IdentityParts, open_identity
 from workers.settings import Settings

@@ -57,7 +57,7 @@ async def test_what_is_wanted_may_change_while_it_listens(market: BinanceMarket)
 async def test_it_ends_by_itself_when_its_time_is_over(market: BinanceMarket) -> None:
     heard = Heard()
     async with asyncio.timeout(WITHIN_S):
-        await market.listen(StreamSet(["btcusdt@bookTicker"]), heard.take, life_s=0.5)
+        await market.listen(StreamSet(["btcusdt@bookTicker"]), heard.take, life_s=2.5)
     assert heard.streams
 
 

@@ -1,9 +1,11 @@
 """The cache while Redis is away, hangs, or forgets whom it was telling."""
 
 import asyncio
+from typing import Any
 
 from redis.asyncio import Redis
 
+from adapters.redis_leased_values import LeasedValues
 from tests.adapters.caching import Origin, open_node, until
 from tests.conftest import StartServer
 from workers.stack import servers
@@ -73,3 +75,23 @@ async def test_an_invalidation_that_redis_missed_is_sent_later(start_server: Sta
         assert await node.cache.get(KEY, TTL_MS, origin.load) == b"v1"
         await until(lambda: not node.invalidations.unsent(KEY))
         assert await other.cache.get(KEY, TTL_MS, origin.load) == b"v1"
+
+
+async def test_a_cancellation_that_meets_a_breaking_connection_is_heard() -> None:
+    asked = asyncio.Event()
+
+    class BreakingRedis(Redis):
+        """As redis-py is where it disconnects: the cancellation is lost."""
+
+        async def execute_command(self, *_arguments: Any, **_options: Any) -> Any:
+            asked.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise ConnectionError from None
+
+    renewing = asyncio.create_task(LeasedValues(BreakingRedis()).renew(KEY, "somebody"))
+    await asked.wait()
+    renewing.cancel()
+    await asyncio.wait([renewing], timeout=5)
+    assert renewing.cancelled()

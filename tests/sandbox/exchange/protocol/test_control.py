@@ -158,7 +158,7 @@ async def test_a_csv_is_replayed(desk: Desk, tmp_path: Path, factor: int) -> Non
     path = csv_file(tmp_path / "klines.csv", factor)
     address = f"{desk.process.ws}/ws/btcusdt@bookTicker"
     async with desk.session.ws_connect(address) as stream:
-        await desk.market(symbol=SYMBOL, replay=str(path), speed=300)
+        await desk.market(symbol=SYMBOL, replay=str(path), speed=150)
         seen: list[float] = []
         while not seen or seen[-1] < 40_990:
             found = json.loads((await stream.receive()).data)
