@@ -78,6 +78,10 @@ test: headless ## check, then every test, with branch coverage
 chaos-events: setup ## RabbitMQ and its consumers die during 500 trades; every effect is counted
 	CHAOS_TRADES=500 $(BIN)/pytest tests/chaos/test_events.py
 
+.PHONY: chaos-paper
+chaos-paper: setup ## Every process dies in turn during 200 trades of a paper session
+	CHAOS_PAPER_ORDERS=200 CHAOS_PAPER_ALL=1 $(BIN)/pytest tests/chaos/test_paper_sigkill.py
+
 .PHONY: soak-archive
 soak-archive: setup ## Archive COUNT (1000000) mixed records while the worker is killed at random moments
 	ARCHIVE_COUNT=$(or $(COUNT),1000000) $(BIN)/pytest -s tests/workers/archival/test_sigkill.py

@@ -56,6 +56,7 @@ TOGETHER = (
     ("tests/chaos",),
     # The last of these ends the stack.
     ("tests/dashboard", "tests/stack/test_local_stack.py"),
+    ("tests/api/routes/ai", "tests/api/routes/paper", "tests/api/routes/notifications"),
     ("tests/api",),
     ("tests/workers/archival",),
     ("tests/sandbox/exchange",),
@@ -139,6 +140,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Often enough that no price is stale; each move is work for every process behind it.
         patch.setenv("SANDBOX_STEPS_PER_S", "1")
         # Nothing here speaks TLS; each HTTP client would read all authorities, for 30 ms.
+        patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-authorities")))
         yield
 

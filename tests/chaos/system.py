@@ -5,7 +5,8 @@ import base64
 import secrets
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.chaos.links import Link
@@ -17,6 +18,7 @@ from workers.stack.servers import Place, Server
 
 _POLL_S = 0.05
 _START_TIMEOUT_S = 60.0
+_DOWN_S = 10.0
 SERVERS = (servers.RABBITMQ, servers.TEMPORAL, servers.MONGODB, servers.REDIS, servers.EXCHANGE)
 # What reaches every server directly.
 BACKGROUND = (
@@ -76,6 +78,18 @@ class Program:
     def _running(self) -> Child:
         assert self._child is not None, f"{self.name} does not run"
         return self._child
+
+
+@asynccontextmanager
+async def down(program: Program) -> AsyncIterator[None]:
+    """Kill a server, and start it again ten seconds later; what happens inside happens then."""
+    program.kill()
+    over = asyncio.get_running_loop().time() + _DOWN_S
+    try:
+        yield
+    finally:
+        await asyncio.sleep(over - asyncio.get_running_loop().time())
+        await program.start()
 
 
 class Links:

@@ -1,8 +1,10 @@
-"""A service goes away in the middle of trades: what is under way is late, never lost."""
+"""A service goes away in the middle of trades: what is under way is late, never lost.
+
+RabbitMQ does in `test_events`.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -13,26 +15,13 @@ import redis.asyncio as redis
 from adapters.redis_feed import RedisFeedReader
 from tests.chaos.links import having
 from tests.chaos.people import Person, World, until
-from tests.chaos.system import Program
+from tests.chaos.system import Program, down
 
 pytestmark = pytest.mark.timeout(300)
 
-DOWN_S = 10.0
 KEY = "once"
 # The slowest retry comes 10 s after the one before, and reconnecting takes its time.
 RECOVERY_S = 45.0
-
-
-@asynccontextmanager
-async def down(program: Program) -> AsyncIterator[None]:
-    """Kill a server, and start it again ten seconds later; what happens inside happens then."""
-    program.kill()
-    over = asyncio.get_running_loop().time() + DOWN_S
-    try:
-        yield
-    finally:
-        await asyncio.sleep(over - asyncio.get_running_loop().time())
-        await program.start()
 
 
 async def place_in_the_middle(
@@ -81,22 +70,6 @@ async def assert_failed(world: World, person: Person) -> None:
     assert repeat.status_code == 503, repeat.text
     assert await world.orders_at_venue(person.client_order_id(KEY)) == 0
     await world.assert_even(person)
-
-
-async def test_rabbitmq_down(world: World) -> None:
-    """The event is late; orders go on."""
-    middle, new = await world.people(2)
-
-    async def meanwhile() -> None:
-        answer = await new.place(KEY)
-        assert answer.status_code == 201, answer.text
-
-    broker = world.system.servers["rabbitmq"]
-    answer = await place_in_the_middle(world, middle, broker, meanwhile())
-    assert answer.status_code == 201, answer.text
-    for person in (middle, new):
-        await settled(world, person)
-        await world.assert_one_trade(person, KEY)
 
 
 async def test_redis_down(world: World) -> None:

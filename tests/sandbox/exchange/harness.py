@@ -53,9 +53,11 @@ class ExchangeProcess:
         began = time.monotonic()
         places = ("--port", str(self.port), "--directory", str(self.directory / "data"))
         command = (sys.executable, "-m", "sandbox.exchange", *places, *self._options)
-        environment: dict[str, str] = {}
+        # What is waited for here is the market.
+        environment = {"SANDBOX_STEPS_PER_S": "5"}
         if self._is_measured:
-            command, environment = measured_command(command)
+            command, measuring = measured_command(command)
+            environment |= measuring
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command, env={**os.environ, **environment}, stderr=log
