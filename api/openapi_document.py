@@ -3,6 +3,7 @@
 Needs no settings and no servers: the document is the same wherever the API runs.
 """
 
+import gc
 import json
 import secrets
 import sys
@@ -27,3 +28,4 @@ def openapi_document() -> str:
 
 if __name__ == "__main__":
     sys.stdout.write(openapi_document() + "\n")
+    gc.freeze()  # or the end would look through all that was imported, for a second

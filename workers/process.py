@@ -26,6 +26,7 @@ def run_process(work: Work) -> None:
     settings = Settings()
     configure_logs(settings.log_level)
     uvloop.run(_until_signal(work, settings))
+    gc.freeze()  # or the end would look through all that was imported, for up to a second
 
 
 async def run_until(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

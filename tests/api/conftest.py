@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 
 from api.app import create_app
 from tests.api.people import Edge, OpenEdge
@@ -20,19 +19,6 @@ from workers.stack import servers
 CREDENTIALS_KEY = "q1VsG+qrHhz3n5UZ0cKpUQmm/7Eh0SWCwhXoU9oiPfs="
 START_TIMEOUT_S = 20
 END_TIMEOUT_S = 40
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _plain_logs() -> None:
-    """Log as in production; the library's default draws every traceback with its variables."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(default=str),
-        ]
-    )
 
 
 @pytest.fixture(scope="session")
