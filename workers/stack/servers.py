@@ -118,6 +118,21 @@ def _redis(place: Place) -> Launch:
     ))  # fmt: skip
 
 
+def _rabbitmq_parts(home: Path) -> Path:
+    """Make a folder with links to what the broker itself is made of, and return it.
+
+    It reads all of every plugin that it sees, for a fifth of its start; none is used here.
+    """
+    parts = home / "parts"
+    shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir()
+    # Debian's bin/ has links into the release, which Ubuntu and RabbitMQ's own packages do, too.
+    for part in (find_rabbitmq_server().resolve().parents[1] / "plugins").iterdir():
+        if not part.name.startswith("rabbitmq_") or part.name.startswith("rabbitmq_prelaunch"):
+            (parts / part.name).symlink_to(part)
+    return parts
+
+
 def _rabbitmq(place: Place) -> Launch:
     """Start epmd in the broker's own process group, then the broker in its place.
 
@@ -153,6 +168,7 @@ def _rabbitmq(place: Place) -> Launch:
         "RABBITMQ_CONF_ENV_FILE": str(home / "rabbitmq-env.conf"),
         "RABBITMQ_CONFIG_FILE": str(configuration),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
+        "RABBITMQ_PLUGINS_DIR": str(_rabbitmq_parts(home)),
         "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
         "RABBITMQ_MNESIA_DIR": str(home / "mnesia" / "node"),
         "RABBITMQ_LOG_BASE": str(home / "log"),
