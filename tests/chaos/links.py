@@ -84,6 +84,9 @@ class Link:
         return hold
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None or not self._server.is_serving():
+            # Accepted before the cut, and heard of after it.
+            return writer.transport.abort()
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)

@@ -123,15 +123,16 @@ async def test_without_prices_no_order_leaves(world: World) -> None:
     streaming = world.system.background["workers.streaming"]
     streaming.freeze()
 
-    async def is_gone() -> bool:
+    async def price_is(status: int) -> bool:
         answer = await world.http.get("/api/market/prices/BTCUSDT", headers=person.headers)
-        return answer.status_code == 503
+        return answer.status_code == status
 
     try:
-        await until(is_gone, RECOVERY_S, "the price gone")
+        await until(partial(price_is, 503), RECOVERY_S, "the price gone")
         await assert_refused(world, person, "QUOTE_STALE")
     finally:
         streaming.thaw()
+    await until(partial(price_is, 200), RECOVERY_S, "the price back")
     await assert_failed(world, person)
 
 
