@@ -1,4 +1,4 @@
-"""The end of tasks that may speak to Redis."""
+"""The end of tasks that speak to Redis or RabbitMQ, whose clients lose or make cancellations."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,8 +20,13 @@ async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
         _, left = await asyncio.wait(left, timeout=REPEAT_S)
 
 
+def is_cancelled() -> bool:
+    """Tell whether somebody has cancelled the current task, as opposed to what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def end_if_cancelled() -> None:
     """Raise the cancellation of the current task that redis-py may have lost."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    if is_cancelled():
         raise asyncio.CancelledError

@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractExchange, AbstractRobustConnection
 from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
+from adapters.ending_tasks import is_cancelled
 from adapters.exact_json import dump
 from adapters.rabbitmq_topology import QueueType, TopologyConflictError, declare_topology
 from domain.errors import ErrorCode, Retryable
@@ -114,7 +115,7 @@ class RabbitEventBus:
         except asyncio.CancelledError as error:
             # A connection that breaks cancels the confirmation that we wait for; that is a
             # fault of the broker, unless somebody has cancelled this very task.
-            if _is_cancelled():
+            if is_cancelled():
                 raise
             raise _unavailable() from error
 
@@ -139,16 +140,10 @@ class RabbitEventBus:
             except (Exception, asyncio.CancelledError) as error:
                 # aiormq has many words for a connection that broke under it, a cancellation
                 # and a bare Exception among them; this task must outlive all of them.
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 _log.warning("rabbitmq.topology_not_declared", error=repr(error))
                 await asyncio.sleep(RECONNECT_INTERVAL_S)
-
-
-def _is_cancelled() -> bool:
-    """Tell whether somebody has cancelled the current task, as opposed to what it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _unavailable() -> Retryable:

@@ -13,6 +13,7 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
+from adapters.ending_tasks import is_cancelled
 from adapters.rabbitmq_dead_letters import Burial, letter_id_of
 from adapters.rabbitmq_intake import Intake, IntakeEndedError, open_intake
 from adapters.rabbitmq_messages import Cause, UnreadableError, read_event
@@ -127,7 +128,7 @@ class EventConsumer:
                 self._tell_lost(error)
             except asyncio.CancelledError as error:
                 # aiormq cancels what waits for a connection that breaks.
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 self._tell_lost(error)
             await asyncio.sleep(wait_s)
@@ -243,9 +244,3 @@ class EventConsumer:
             detail=detail,
         )
         await intake.bury(message, Burial(self._queue, cause, detail))
-
-
-def _is_cancelled() -> bool:
-    """Tell whether somebody has cancelled the current task, as opposed to what it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
