@@ -25,9 +25,13 @@ class FlakyStore:
         self.store = store
         self.faults = 0
         self.forgets_to_answer = False
+        self.taken = 0
 
     async def has_answered(self) -> bool:
         return self.faults == 0
+
+    async def has_taken(self) -> int:
+        return self.taken
 
     async def insert(self, activities: Sequence[Activity]) -> None:
         if self.forgets_to_answer:
@@ -36,6 +40,7 @@ class FlakyStore:
             self.faults -= 1
             raise Retryable(ErrorCode.SERVICE_UNAVAILABLE, "away")
         await self.store.insert(activities)
+        self.taken += len(activities)
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +110,8 @@ async def test_memory_is_bounded_while_the_store_is_away(
     async with log.running():
         for number in range(25):
             log.note(K.ORDER_ASKED, USER, number=number)
+        # Seen in the database, they still count as waiting until the log has its answer.
+        assert await until(flaky.has_taken, "the first ten") == 10
         assert await stored(bare_database, 10) == list(range(10))
         log.note(K.ORDER_ASKED, USER, number=99)
         assert (await stored(bare_database, 11))[-1] == 99
