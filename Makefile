@@ -56,6 +56,11 @@ check-others:
 	$(BIN)/deptry .
 	$(NPM) run check
 
+# What this compiles, each process that runs tests would otherwise compile again for itself.
+.PHONY: check-tests
+check-tests:
+	@found=$$($(BIN)/pytest --collect-only -qq) || { echo "$$found"; exit 1; }
+
 .PHONY: test-dashboard
 test-dashboard:
 	$(NPM) test
@@ -70,7 +75,8 @@ MEASURED := SLIPCOVER_SOURCE=domain,workflows,activities,adapters,workers,api,sa
 
 .PHONY: test
 test: headless ## check, then every test, with branch coverage
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-others test-dashboard
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target \
+		check-types check-others check-tests test-dashboard
 	$(MEASURED) $(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" \
 		-m slipcover -m pytest $(SIDE_BY_SIDE)
 
