@@ -65,9 +65,9 @@ check-tests:
 test-dashboard:
 	$(NPM) test
 
-# Tests wait for servers as much as they work: two processes leave a quarter of two cores idle.
+# Tests wait for servers as much as they work: three processes leave a quarter of two cores idle.
 # tests/conftest.py says what stays together.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Told to the processes that run tests only: the one that starts them would take five seconds at
 # the end to read each of these files.
