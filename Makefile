@@ -76,7 +76,7 @@ MEASURED := SLIPCOVER_SOURCE=domain,workflows,activities,adapters,workers,api,sa
 .PHONY: test
 test: headless ## check, then every test, with branch coverage
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target \
-		check-types check-others check-tests test-dashboard
+		check-types check-tests check-others test-dashboard
 	$(MEASURED) $(PYTHON) -W "ignore:Unable to activate pytest:RuntimeWarning" \
 		-m slipcover -m pytest $(SIDE_BY_SIDE)
 
